@@ -1,0 +1,5 @@
+//! Test kit of guestpass.
+
+mod clock;
+
+pub use clock::ManualClock;
