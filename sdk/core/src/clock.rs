@@ -45,9 +45,7 @@ impl SystemClock {
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine")]
     pub fn new() -> Self {
-        Self {
-            origin: Instant::now(),
-        }
+        Self { origin: Instant::now() }
     }
 }
 
@@ -58,10 +56,7 @@ impl Default for SystemClock {
 }
 
 #[async_trait]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place that may ask the machine and sleep"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine and sleep")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()

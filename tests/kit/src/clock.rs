@@ -81,9 +81,7 @@ impl Default for ManualClock {
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        self.start
-            .saturating_add(self.lock().elapsed)
-            .unwrap_or(Timestamp::MAX)
+        self.start.saturating_add(self.lock().elapsed).unwrap_or(Timestamp::MAX)
     }
 
     fn monotonic(&self) -> Duration {

@@ -1,0 +1,155 @@
+//! Letting somebody in, and changing what they have.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, ManualStep, Person, ProviderId, RoleSpec, Target};
+use crate::Timestamp;
+
+/// A wish to let a person into a store.
+///
+/// ```
+/// use guestpass::{InviteRequest, Person, PersonHandle, RoleSpec};
+///
+/// let sam = Person::new(PersonHandle::new("sam")?, "sam@vendor.example".parse()?);
+/// let request = InviteRequest::new(sam).with_role(RoleSpec::new("support")).because("ticket 4711");
+/// # Ok::<(), guestpass::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InviteRequest {
+    /// Who gets in.
+    pub person: Person,
+    /// With which role. Without one, the platform's own starting rights apply.
+    pub role: Option<RoleSpec>,
+    /// Why, in words the merchant may read.
+    pub reason: Option<String>,
+    /// Until when, in UTC. Told to the merchant; no platform here ends access by itself.
+    pub until: Option<Timestamp>,
+}
+
+impl InviteRequest {
+    /// Lets the person in.
+    #[must_use]
+    pub fn new(person: Person) -> Self {
+        Self { person, role: None, reason: None, until: None }
+    }
+
+    /// With this role.
+    #[must_use]
+    pub fn with_role(mut self, role: RoleSpec) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// For this reason.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Until then.
+    #[must_use]
+    pub fn until(mut self, end: Timestamp) -> Self {
+        self.until = Some(end);
+        self
+    }
+
+    /// The same person as a target on one platform.
+    #[must_use]
+    pub fn target(&self, provider: &ProviderId) -> Target {
+        self.person.on(provider)
+    }
+}
+
+/// What one invitation led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InviteOutcome {
+    /// The person can get in now.
+    Granted(Entry),
+    /// The person was asked and must accept, or the platform does not say whether they can already get in.
+    Invited(Entry),
+    /// Nothing was sent: a human must act.
+    ActionRequired(ManualStep),
+}
+
+/// What comes with an access that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The account, where the platform tells it.
+    pub account: Option<AccountId>,
+    /// What is still to be done by hand, for example setting the role.
+    pub follow_ups: Vec<ManualStep>,
+    /// How the person gets in.
+    pub note: Option<AccessNote>,
+    /// To be kept and handed back with later calls.
+    pub state: Option<ProviderState>,
+}
+
+/// How a person gets into the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccessNote {
+    /// Where to sign in, if the platform tells.
+    pub login_url: Option<String>,
+    /// The name to sign in with.
+    pub login: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+}
+
+impl AccessNote {
+    /// Sign in with this name.
+    #[must_use]
+    pub fn new(login: impl Into<String>) -> Self {
+        Self { login_url: None, login: login.into(), steps: Vec::new() }
+    }
+
+    /// Sign in there.
+    #[must_use]
+    pub fn at(mut self, url: impl Into<String>) -> Self {
+        self.login_url = Some(url.into());
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn step(mut self, text: impl Into<String>) -> Self {
+        self.steps.push(text.into());
+        self
+    }
+}
+
+/// What a provider asks us to keep about an access, for example an invitation's id. Opaque; never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProviderState(pub serde_json::Value);
+
+/// A change to somebody who is already known to the store.
+///
+/// New verbs arrive as new variants; a provider answers those that it does not know with
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Send the invitation once more.
+    Resend,
+    /// Take back an invitation that was not accepted.
+    CancelInvitation,
+    /// Give another role.
+    SetRole(RoleSpec),
+    /// Switch the account on or off.
+    SetActive(bool),
+}
+
+/// What one change led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChangeOutcome {
+    /// The platform took it; whether it worked is for a look to say.
+    Accepted,
+    /// Nothing was sent: a human must act.
+    ActionRequired(ManualStep),
+}

@@ -1,0 +1,21 @@
+//! The vocabulary: people, stores, roles, accounts and what is said about them.
+
+mod collaborator;
+mod email;
+mod ids;
+mod invite;
+mod manual;
+mod observation;
+mod person;
+mod remove;
+mod role;
+
+pub use collaborator::{AccountKind, Collaborator, Status, Told};
+pub use email::Email;
+pub use ids::{AccountId, ContentionKey, OperationId, PersonHandle, ProviderId, RoleId, StoreHandle};
+pub use invite::{AccessNote, Change, ChangeOutcome, Entry, InviteOutcome, InviteRequest, ProviderState};
+pub use manual::{Actor, Instruction, Link, ManualStep, Message, StepCheck};
+pub use observation::{AccessState, Evidence, Observation, Proof, UnknownReason};
+pub use person::{KnownPerson, Person, Target};
+pub use remove::{Baseline, RemovalScope, RemoveOutcome, RemoveRequest};
+pub use role::{Assignable, Role, RoleSpec};

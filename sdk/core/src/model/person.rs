@@ -1,0 +1,132 @@
+//! People of ours, and whom an operation is about.
+
+use std::collections::BTreeMap;
+
+use super::{AccountId, Collaborator, Email, PersonHandle, ProviderId, ProviderState};
+
+/// Somebody of ours who gets into stores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Person {
+    /// Our name for them.
+    pub handle: PersonHandle,
+    /// The address an invitation goes to.
+    pub email: Email,
+    /// Further addresses under which a store may know them.
+    pub other_emails: Vec<Email>,
+    /// First name, where a platform asks for one.
+    pub first_name: Option<String>,
+    /// Last name, where a platform asks for one.
+    pub last_name: Option<String>,
+    /// Their account on a platform, where it is the same on every store.
+    pub accounts: BTreeMap<ProviderId, AccountId>,
+    /// Whether the address is a team's mailbox, so that removing it takes the whole team out.
+    pub shared: bool,
+}
+
+impl Person {
+    /// A person with one address.
+    #[must_use]
+    pub fn new(handle: PersonHandle, email: Email) -> Self {
+        Self {
+            handle,
+            email,
+            other_emails: Vec::new(),
+            first_name: None,
+            last_name: None,
+            accounts: BTreeMap::new(),
+            shared: false,
+        }
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn with_name(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
+        self.first_name = Some(first.into());
+        self.last_name = Some(last.into());
+        self
+    }
+
+    /// Adds an address under which a store may know them.
+    #[must_use]
+    pub fn with_other_email(mut self, email: Email) -> Self {
+        self.other_emails.push(email);
+        self
+    }
+
+    /// What we know of them on one platform, to look them up there.
+    #[must_use]
+    pub fn on(&self, provider: &ProviderId) -> Target {
+        let mut emails = vec![self.email.clone()];
+        emails.extend(self.other_emails.iter().cloned());
+        Target::Person(KnownPerson { emails, account: self.accounts.get(provider).cloned(), state: None })
+    }
+}
+
+/// Whom an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// One account, by the platform's id.
+    Account(AccountId),
+    /// A person, with everything we know that may identify them.
+    Person(KnownPerson),
+}
+
+/// What we know of a person on one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct KnownPerson {
+    /// Addresses under which the store may know them; the first one is where invitations go.
+    pub emails: Vec<Email>,
+    /// Their account, if it is known. It wins over addresses.
+    pub account: Option<AccountId>,
+    /// What the provider asked us to keep when it let them in.
+    pub state: Option<ProviderState>,
+}
+
+impl Target {
+    /// A person known by one address.
+    #[must_use]
+    pub fn email(email: Email) -> Self {
+        Self::Person(KnownPerson { emails: vec![email], ..KnownPerson::default() })
+    }
+
+    /// The account's id, where it is known.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Account(id) => Some(id),
+            Self::Person(person) => person.account.as_ref(),
+        }
+    }
+
+    /// The addresses, if any are known.
+    #[must_use]
+    pub fn emails(&self) -> &[Email] {
+        match self {
+            Self::Account(_) => &[],
+            Self::Person(person) => &person.emails,
+        }
+    }
+
+    /// Whether this collaborator is meant: by account id where one is known, else by address.
+    #[must_use]
+    pub fn matches(&self, collaborator: &Collaborator) -> bool {
+        if let Some(id) = self.account() {
+            return collaborator.id == *id;
+        }
+        let known = collaborator.email.known();
+        self.emails().iter().any(|email| known.is_some_and(|known| known.same_mailbox(email)))
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.emails().first(), self.account()) {
+            (Some(email), _) => email.fmt(f),
+            (None, Some(id)) => id.fmt(f),
+            (None, None) => f.write_str("nobody"),
+        }
+    }
+}
