@@ -1,5 +1,7 @@
-//! Test kit of guestpass: a clock moved by hand, and faults to put into the fakes of the platforms.
+//! Test kit of guestpass: a clock moved by hand, stateful fakes of the platforms, and faults to put into them.
+
 mod clock;
+pub mod fakes;
 mod fault;
 mod request_log;
 
