@@ -1,14 +1,17 @@
 //! Secrets show nowhere: not in logs, not in errors, not in `Debug`.
 
+use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Once;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use guestpass::{AccessProviderExt, Baseline, Error, ListQuery, Operation, RemoveRequest};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
 
 use super::life::invites_by_hand_only;
 use super::{Subject, everybody};
@@ -16,11 +19,7 @@ use crate::{Fault, On, ThrottleShape};
 
 /// Runs through successes and faults with everything logged, then searches every text for every secret.
 pub async fn no_secret_shows_anywhere(s: &Subject) {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let logging = tracing::subscriber::set_default(subscriber);
-
+    start_logging();
     let mut texts = format!("{:?} {:?} {:?}", s.factory, s.settings, s.env);
     let provider = s.connect();
     let _ = write!(texts, "{provider:?} {:?}", provider.capabilities());
@@ -29,12 +28,12 @@ pub async fn no_secret_shows_anywhere(s: &Subject) {
     } else {
         invites_by_hand_only(s).await;
     }
-    drop(logging);
+    let log = end_logging();
     if s.does(Operation::Invite) {
-        assert!(log.text().contains("guestpass.request"), "the log was on");
-        assert!(log.text().contains("[REDACTED]"), "unknown headers were logged, redacted");
+        assert!(log.contains("guestpass.request"), "the log was on");
+        assert!(log.contains("[REDACTED]"), "unknown headers were logged, redacted");
     }
-    texts.push_str(&log.text());
+    texts.push_str(&log);
     for secret in s.world.secrets() {
         for form in disguises(&secret) {
             assert!(!texts.contains(&form), "a secret shows as {form:?}");
@@ -103,31 +102,40 @@ fn disguises(secret: &str) -> Vec<String> {
     ]
 }
 
-/// A log kept in memory.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
+thread_local! {
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-impl io::Write for Log {
+/// Logs everything that happens on this thread, which is where a test of the suite runs. The subscriber itself is
+/// installed once for the process: one that comes and goes would race with tests on other threads.
+fn start_logging() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let wanted = dynamic_filter_fn(|_, _| LOG.with_borrow(Option::is_some));
+        let lines =
+            tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| ThreadLog).with_filter(wanted);
+        let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
+    });
+    LOG.set(Some(Vec::new()));
+}
+
+fn end_logging() -> String {
+    String::from_utf8_lossy(&LOG.take().unwrap_or_default()).into_owned()
+}
+
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| {
+            if let Some(log) = log {
+                log.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
