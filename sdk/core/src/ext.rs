@@ -220,12 +220,12 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
             before.state.account().cloned()
         }
     };
-    let (request, proof_target) = match account {
+    let request = match account {
         Some(account) => {
-            let target = Target::Account(account.id.clone());
-            (RemoveRequest { target: target.clone(), ..request.clone() }.with_seen(account), target)
+            let target = request.target.resolved(&account);
+            RemoveRequest { target, ..request.clone() }.with_seen(account)
         }
-        None => (request.clone(), request.target.clone()),
+        None => request.clone(),
     };
     let (residual, lost) = match provider.remove(&request, cx).await {
         Ok(RemoveOutcome::ActionRequired(step)) => {
@@ -239,7 +239,7 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
         Err(error) => return Err(error),
     };
     let absent = |state: &AccessState| matches!(state, AccessState::Absent);
-    let after = look_until(provider, &proof_target, absent, lost.is_some(), cx).await;
+    let after = look_until(provider, &request.target, absent, lost.is_some(), cx).await;
     let result = match (lost, after) {
         (_, Ok(look)) if absent(&look.state) => {
             RemovalResult::Removed(Proof::Listed { evidence: look.evidence })

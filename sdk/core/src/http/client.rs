@@ -189,7 +189,7 @@ impl Call<'_> {
             Err(error) => return Ok(Err((self.transport_failed(error), None))),
         };
         let response = read(response);
-        self.learn(&response.headers).await?;
+        self.learn(&response).await?;
         let request_id = config.dialect.request_id(&response.headers);
         let status = response.status.as_u16();
         Span::current().record("http.response.status_code", status);
@@ -248,9 +248,9 @@ impl Call<'_> {
         }
     }
 
-    async fn learn(&self, headers: &http::HeaderMap) -> Result<()> {
+    async fn learn(&self, response: &ApiResponse) -> Result<()> {
         let env = &self.client.env;
-        let signal = self.client.config.dialect.limits(headers);
+        let signal = self.client.config.dialect.limits(response);
         if signal == LimitSignal::default() {
             return Ok(());
         }

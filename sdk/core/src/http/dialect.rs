@@ -17,8 +17,8 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// The refusal.
     fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure>;
 
-    /// What the answer says about the rate limit.
-    fn limits(&self, headers: &HeaderMap) -> LimitSignal;
+    /// What the answer says about the rate limit, refusals included.
+    fn limits(&self, response: &ApiResponse) -> LimitSignal;
 
     /// The platform's id of the request.
     fn request_id(&self, headers: &HeaderMap) -> Option<String>;

@@ -16,6 +16,6 @@ pub use ids::{AccountId, ContentionKey, OperationId, PersonHandle, ProviderId, R
 pub use invite::{AccessNote, Change, ChangeOutcome, Entry, InviteOutcome, InviteRequest, ProviderState};
 pub use manual::{Actor, Instruction, Link, ManualStep, Message, StepCheck};
 pub use observation::{AccessState, Evidence, Observation, Proof, UnknownReason};
-pub use person::{KnownPerson, Person, Target};
+pub use person::{Finder, KnownPerson, Person, Target};
 pub use remove::{Baseline, RemovalScope, RemoveOutcome, RemoveRequest};
 pub use role::{Assignable, Role, RoleSpec};

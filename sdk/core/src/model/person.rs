@@ -110,14 +110,54 @@ impl Target {
         }
     }
 
-    /// Whether this collaborator is meant: by account id where one is known, else by address.
+    /// The same target with what a look showed: the account's id, and its address beside those already known.
     #[must_use]
-    pub fn matches(&self, collaborator: &Collaborator) -> bool {
-        if let Some(id) = self.account() {
-            return collaborator.id == *id;
+    pub fn resolved(&self, seen: &Collaborator) -> Self {
+        let mut person = match self {
+            Self::Account(_) => KnownPerson::default(),
+            Self::Person(person) => person.clone(),
+        };
+        person.account = Some(seen.id.clone());
+        person.emails.extend(seen.email.known().cloned());
+        Self::Person(person)
+    }
+}
+
+/// Picks the account that a [`Target`] means out of a listing, without keeping the listing.
+///
+/// The account's id decides; addresses are asked only when no account has that id. So a subject counts as absent only
+/// when neither its id nor any of its addresses is listed.
+#[derive(Debug)]
+pub struct Finder<'a> {
+    target: &'a Target,
+    by_id: Option<Collaborator>,
+    by_email: Vec<Collaborator>,
+}
+
+impl<'a> Finder<'a> {
+    /// Looks for this target.
+    #[must_use]
+    pub fn new(target: &'a Target) -> Self {
+        Self { target, by_id: None, by_email: Vec::new() }
+    }
+
+    /// Takes the next account of the listing.
+    pub fn see(&mut self, account: Collaborator) {
+        if self.target.account() == Some(&account.id) {
+            self.by_id = Some(account);
+            return;
         }
-        let known = collaborator.email.known();
-        self.emails().iter().any(|email| known.is_some_and(|known| known.same_mailbox(email)))
+        let same = |email: &Email| account.email.known().is_some_and(|known| known.same_mailbox(email));
+        let is_new = self.by_email.iter().all(|known| known.id != account.id);
+        if is_new && self.target.emails().iter().any(same) {
+            self.by_email.push(account);
+        }
+    }
+
+    /// Everything that matches: nothing, one account, or several that only a human can tell apart.
+    #[must_use]
+    pub fn found(self) -> Vec<Collaborator> {
+        self.by_id.map_or(self.by_email, |account| vec![account])
     }
 }
 

@@ -1,0 +1,10 @@
+//! Stateful fakes of the platforms, served over HTTP on the loopback interface.
+//!
+//! A fake is used in three ways: inside a test, with controls and ground truth on its handle; by a demonstration that
+//! needs a store to show; and by programs in other languages, through HTTP control endpoints below `/_control`.
+
+pub mod bigcommerce;
+mod http;
+mod mangle;
+
+pub use bigcommerce::FakeBigCommerce;
