@@ -201,6 +201,13 @@ impl Error {
         error
     }
 
+    /// Puts a place in front of the message, for example a line of a file.
+    #[must_use]
+    pub fn found_at(mut self, place: &str) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
     /// What the reader should do next, in one clause.
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {

@@ -42,11 +42,9 @@ pub(crate) struct StoreEntry {
 
 impl StoreEntry {
     /// The same error, with the place in the file in front.
-    pub(crate) fn locate(&self, error: &Error) -> Error {
-        let place = error.field().and_then(|field| self.places.get(field)).unwrap_or(&self.place);
-        Error::new(error.kind(), format!("{place}: {}", error.message()))
-            .with_remedy(error.remedy())
-            .at(&self.platform, &self.settings.store)
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        let place = error.field().and_then(|field| self.places.get(field)).unwrap_or(&self.place).clone();
+        error.found_at(&place).at(&self.platform, &self.settings.store)
     }
 }
 
@@ -110,7 +108,7 @@ impl Config {
             person.email.same_mailbox(&email)
                 || person.other_emails.iter().any(|other| other.same_mailbox(&email))
         });
-        Ok(known.cloned().map_or_else(|| stranger(email), Ok)?)
+        known.cloned().map_or_else(|| stranger(email), Ok)
     }
 
     /// Whom a command is about: a handle, an e-mail address, or `account:ID`.

@@ -73,7 +73,7 @@ impl Reader<'_> {
         let factory = self
             .registry
             .factory(&platform)
-            .map_err(|error| self.source.fault(platform_key.span(), error.message(), error.remedy()))?;
+            .map_err(|error| error.found_at(&self.source.place(platform_key.span())))?;
         let mut settings = StoreSettings::new(handle);
         settings.label = own.label;
         settings.access = own.access;
@@ -83,7 +83,7 @@ impl Reader<'_> {
         }
         let platform = factory.id().clone();
         let entry = StoreEntry { platform, settings, place: self.source.place(name.span()), places };
-        entry.settings.validate(factory.fields()).map_err(|error| entry.locate(&error))?;
+        entry.settings.validate(factory.fields()).map_err(|error| entry.locate(error))?;
         Ok(entry)
     }
 
@@ -105,7 +105,7 @@ impl Reader<'_> {
         let reference = secret.then(|| SecretReference::parse(name, &text, self.folder)).flatten();
         match reference {
             Some(Ok(reference)) => Ok(ConfigValue::Secret(reference.source(name, self.clock.clone()))),
-            Some(Err(error)) => Err(self.source.fault(key.span(), error.message(), error.remedy())),
+            Some(Err(error)) => Err(error.found_at(&self.source.place(key.span()))),
             None => Ok(ConfigValue::Text(text)),
         }
     }
