@@ -131,20 +131,13 @@ struct Injected {
 impl FaultQueue {
     pub(crate) fn inject(&mut self, on: On, fault: Fault, times: usize) {
         if times > 0 {
-            self.waiting.push(Injected {
-                on,
-                fault,
-                left: times,
-            });
+            self.waiting.push(Injected { on, fault, left: times });
         }
     }
 
     /// Takes the oldest fault that matches; each one fires as often as it was injected for.
     pub(crate) fn take(&mut self, facts: &RequestFacts) -> Option<Fault> {
-        let injected = self
-            .waiting
-            .iter_mut()
-            .find(|injected| injected.on.matches(facts))?;
+        let injected = self.waiting.iter_mut().find(|injected| injected.on.matches(facts))?;
         injected.left -= 1;
         let fault = injected.fault.clone();
         self.waiting.retain(|injected| injected.left > 0);
@@ -154,12 +147,7 @@ impl FaultQueue {
     pub(crate) fn unfired(&self) -> Vec<String> {
         self.waiting
             .iter()
-            .map(|injected| {
-                format!(
-                    "{:?} on {:?}, {} left",
-                    injected.fault, injected.on, injected.left
-                )
-            })
+            .map(|injected| format!("{:?} on {:?}, {} left", injected.fault, injected.on, injected.left))
             .collect()
     }
 }
@@ -209,12 +197,7 @@ mod tests {
     #[test]
     fn the_http_form_is_snake_case_with_seconds() {
         let fault: Fault = serde_json::from_str(r#"{"late_commit":{"after":1.5}}"#).unwrap();
-        assert_eq!(
-            fault,
-            Fault::LateCommit {
-                after: Duration::from_millis(1500)
-            }
-        );
+        assert_eq!(fault, Fault::LateCommit { after: Duration::from_millis(1500) });
         let fault: Fault = serde_json::from_str(r#"{"throttled":"no_headers_html"}"#).unwrap();
         assert_eq!(fault, Fault::Throttled(ThrottleShape::NoHeadersHtml));
         assert!(serde_json::from_str::<Fault>(r#"{"slow":-1}"#).is_err());

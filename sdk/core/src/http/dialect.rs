@@ -106,6 +106,14 @@ impl Failure {
         Some(Self::new(kind, effect, message))
     }
 
+    /// The same with another meaning, where a vendor uses a status in its own way.
+    #[must_use]
+    pub fn becoming(mut self, kind: ErrorKind, effect: Effect) -> Self {
+        self.kind = kind;
+        self.effect = effect;
+        self
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {

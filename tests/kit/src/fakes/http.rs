@@ -39,10 +39,7 @@ impl Incoming {
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
@@ -62,13 +59,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            content_type,
-            body,
-            delay: Duration::ZERO,
-        }
+        Self { status, headers: Vec::new(), content_type, body, delay: Duration::ZERO }
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -94,11 +85,7 @@ impl Answer {
     /// Header values and statuses may come from a control request, so wiremock's panicking setters see only
     /// checked ones.
     fn into_template(self) -> ResponseTemplate {
-        let status = if (200..=599).contains(&self.status) {
-            self.status
-        } else {
-            500
-        };
+        let status = if (200..=599).contains(&self.status) { self.status } else { 500 };
         let mut template = ResponseTemplate::new(status).set_body_raw(self.body, self.content_type);
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -141,20 +128,13 @@ pub(crate) async fn serve_anywhere(backend: Arc<dyn Backend>) -> MockServer {
 async fn mounted(builder: MockServerBuilder, backend: Arc<dyn Backend>) -> MockServer {
     let server = builder.disable_request_recording().start().await;
     let slot = Arc::new(Slot::default());
-    let dropped = Dropping {
-        backend,
-        slot: Arc::clone(&slot),
-    };
+    let dropped = Dropping { backend, slot: Arc::clone(&slot) };
     Mock::given(dropped)
         .respond_with_err(|_: &Request| ConnectionDropped)
         .with_priority(1)
         .mount(&server)
         .await;
-    Mock::given(any())
-        .respond_with(Answering { slot })
-        .with_priority(2)
-        .mount(&server)
-        .await;
+    Mock::given(any()).respond_with(Answering { slot }).with_priority(2).mount(&server).await;
     server
 }
 

@@ -59,10 +59,7 @@ fn add_unknown(value: &mut Value) {
             if let Some(status @ Value::String(_)) = fields.get_mut("status") {
                 *status = json!("HIBERNATING");
             }
-            fields.insert(
-                "added_without_notice".to_owned(),
-                json!({"since": 2026, "flags": [true, null]}),
-            );
+            fields.insert("added_without_notice".to_owned(), json!({"since": 2026, "flags": [true, null]}));
         }
         _ => {}
     }

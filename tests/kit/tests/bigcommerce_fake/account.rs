@@ -15,10 +15,7 @@ async fn only_the_accounts_own_token_opens_it() {
     }
     let (status, answer) = read(bench.graphql_as(TOKEN, &body).send().await.unwrap()).await;
     assert_eq!(status, 200);
-    assert_eq!(
-        answer["data"]["account"]["id"],
-        format!("bc/account/account/{ACCOUNT}")
-    );
+    assert_eq!(answer["data"]["account"]["id"], format!("bc/account/account/{ACCOUNT}"));
     assert_eq!(answer["data"]["account"]["accountInfo"]["name"], "Acme");
 
     let url = format!("{}/accounts/another/graphql", bench.fake.uri());
@@ -29,24 +26,14 @@ async fn only_the_accounts_own_token_opens_it() {
 #[tokio::test]
 async fn a_missing_scope_shows_in_either_way() {
     let bench = Bench::new().await;
-    bench
-        .fake
-        .set_scopes(TOKEN, &["account_read", "account_stores_read"]);
+    bench.fake.set_scopes(TOKEN, &["account_read", "account_stores_read"]);
     let (status, answer) = bench.add(AGENT).await;
     assert_eq!((status, &answer["status"]), (403, &json!(403)));
-    bench
-        .fake
-        .quirks(|quirks| quirks.scope_denial = ScopeDenial::Graphql200);
+    bench.fake.quirks(|quirks| quirks.scope_denial = ScopeDenial::Graphql200);
     let (status, answer) = bench.add(AGENT).await;
     assert_eq!(status, 200);
-    assert_eq!(
-        answer["errors"][0]["extensions"]["code"],
-        "INSUFFICIENT_ACCESS_SCOPE"
-    );
-    assert_eq!(
-        answer["errors"][0]["extensions"]["requiredScopes"],
-        json!(["account_users_write"])
-    );
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "INSUFFICIENT_ACCESS_SCOPE");
+    assert_eq!(answer["errors"][0]["extensions"]["requiredScopes"], json!(["account_users_write"]));
     assert_eq!(answer["errors"][0]["path"], json!(["user", "addUserToStore"]));
     assert!(!bench.fake.is_member(STORE, AGENT));
 }
@@ -72,42 +59,22 @@ async fn what_does_not_validate_is_refused() {
     }
     bench.fake.quirks(|quirks| quirks.unknown_field_status = 200);
     assert_eq!(bench.asked("{ account { idd } }", json!({})).await.0, 200);
-    assert_eq!(
-        bench.asked(ADD, json!({"input": {"storeId": STORE_ID}})).await.0,
-        200
-    );
+    assert_eq!(bench.asked(ADD, json!({"input": {"storeId": STORE_ID}})).await.0, 200);
     assert!(!bench.fake.is_member(STORE, AGENT));
-    for raw in [
-        "",
-        "[]",
-        "{\"query\": 7}",
-        "{\"query\":\"{account{id}}\",\"variables\":[]}",
-        "\u{0}",
-    ] {
+    for raw in ["", "[]", "{\"query\": 7}", "{\"query\":\"{account{id}}\",\"variables\":[]}", "\u{0}"] {
         let request = bench.graphql_as(TOKEN, &json!({})).body(raw);
-        assert!(
-            read(request.send().await.unwrap()).await.1["errors"].is_array(),
-            "{raw}"
-        );
+        assert!(read(request.send().await.unwrap()).await.1["errors"].is_array(), "{raw}");
     }
 }
 
 #[tokio::test]
 async fn variables_inline_values_aliases_and_fragments_all_work() {
     let bench = Bench::new().await;
-    assert_eq!(
-        bench.add(AGENT).await.1["data"]["user"]["addUserToStore"]["storeId"],
-        STORE_ID
-    );
+    assert_eq!(bench.add(AGENT).await.1["data"]["user"]["addUserToStore"]["storeId"], STORE_ID);
     let scalars = "mutation ($e: String!, $s: ID!) \
         { user { added: addUserToStore(input: {storeId: $s, user: {email: $e}}) { __typename storeId } } }";
-    let (_, answer) = bench
-        .asked(scalars, json!({"e": "two@vendor.example", "s": STORE_ID}))
-        .await;
-    assert_eq!(
-        answer["data"]["user"]["added"]["__typename"],
-        "AddUserToStoreResult"
-    );
+    let (_, answer) = bench.asked(scalars, json!({"e": "two@vendor.example", "s": STORE_ID})).await;
+    assert_eq!(answer["data"]["user"]["added"]["__typename"], "AddUserToStoreResult");
     let inline = format!(
         "mutation {{ user {{ addUserToStore(input: {{storeId: \"{STORE_ID}\", \
          user: {{email: \"three@vendor.example\"}}}}) {{ storeId }} }} }}"
@@ -132,24 +99,15 @@ async fn users_come_and_go() {
     assert_eq!(added["email"], AGENT);
     assert_eq!(added["lastLoginAt"], Value::Null);
     assert_eq!(added["status"], "ACTIVE");
-    assert_eq!(
-        added["permissions"],
-        json!(["No_Permission_Required", "No_Permission_Required"])
-    );
+    assert_eq!(added["permissions"], json!(["No_Permission_Required", "No_Permission_Required"]));
     assert!(users["edges"][0]["node"]["permissions"].as_array().unwrap().len() > 100);
     bench.fake.accept(STORE, AGENT);
     let (_, answer) = bench.asked(LIST, json!({})).await;
-    assert_eq!(
-        store_users(&answer)["edges"][1]["node"]["lastLoginAt"],
-        "2026-11-22T12:00:00Z"
-    );
+    assert_eq!(store_users(&answer)["edges"][1]["node"]["lastLoginAt"], "2026-11-22T12:00:00Z");
 
     let input = json!({"input": {"storeId": STORE_ID, "userId": added["id"]}});
     let (_, answer) = bench.asked(REMOVE, input.clone()).await;
-    assert_eq!(
-        answer["data"]["user"]["removeUserFromStore"]["user"]["email"],
-        AGENT
-    );
+    assert_eq!(answer["data"]["user"]["removeUserFromStore"]["user"]["email"], AGENT);
     assert!(!bench.fake.is_member(STORE, AGENT));
     assert_eq!(bench.fake.removals(STORE, AGENT), 1);
     let (status, answer) = bench.asked(REMOVE, input.clone()).await;
@@ -164,15 +122,8 @@ async fn users_come_and_go() {
 
     assert_eq!(bench.add(AGENT).await.0, 200);
     let (_, answer) = bench.asked(LIST, json!({})).await;
-    assert_eq!(
-        store_users(&answer)["edges"][1]["node"]["id"],
-        added["id"],
-        "the same person"
-    );
-    assert_eq!(
-        store_users(&answer)["edges"][1]["node"]["permissions"],
-        Value::Null
-    );
+    assert_eq!(store_users(&answer)["edges"][1]["node"]["id"], added["id"], "the same person");
+    assert_eq!(store_users(&answer)["edges"][1]["node"]["permissions"], Value::Null);
 }
 
 #[tokio::test]
@@ -196,10 +147,7 @@ async fn doubtful_writes_follow_the_quirks() {
         quirks.owner_removal = Verdict::Success;
         quirks.store_id_form = StoreIdForm::Numeric;
     });
-    assert!(
-        bench.asked(REMOVE, remove_owner).await.1["errors"].is_array(),
-        "the id has another form now"
-    );
+    assert!(bench.asked(REMOVE, remove_owner).await.1["errors"].is_array(), "the id has another form now");
     let bracketed =
         json!({"input": {"storeId": STORE_ID, "user": {"email": format!("bc/account/user/{AGENT}")}}});
     assert!(bench.asked(ADD, bracketed).await.1["errors"].is_array());
@@ -228,9 +176,7 @@ async fn the_account_has_members_of_its_own() {
 async fn listings_are_paged() {
     let bench = Bench::new().await;
     for number in 0..24 {
-        bench
-            .fake
-            .add_user(STORE, &format!("u{number}@merchant.example"), "U", "Ser");
+        bench.fake.add_user(STORE, &format!("u{number}@merchant.example"), "U", "Ser");
     }
     let (mut seen, mut after) = (Vec::new(), Value::Null);
     loop {
@@ -238,11 +184,7 @@ async fn listings_are_paged() {
         let users = store_users(&answer);
         let edges = users["edges"].as_array().unwrap();
         assert!(edges.len() <= 10);
-        seen.extend(
-            edges
-                .iter()
-                .map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()),
-        );
+        seen.extend(edges.iter().map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()));
         if users["pageInfo"]["hasNextPage"] == json!(false) {
             break;
         }
@@ -250,12 +192,7 @@ async fn listings_are_paged() {
     }
     assert_eq!(seen.len(), 25);
     let (_, answer) = bench.asked(LIST, json!({"first": 51})).await;
-    assert!(
-        answer["errors"][0]["message"]
-            .as_str()
-            .unwrap()
-            .contains("at most 50")
-    );
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("at most 50"));
 }
 
 #[tokio::test]
@@ -264,18 +201,9 @@ async fn a_query_that_costs_too_much_is_refused() {
     let query = "{ account { stores(first: 50) { edges { node { users(first: 50) { edges { node \
         { id email firstName lastName } } } } } } } }";
     let response = bench.graphql(query, json!({})).send().await.unwrap();
-    let cost: u64 = response.headers()["x-bc-graphql-complexity"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let cost: u64 = response.headers()["x-bc-graphql-complexity"].to_str().unwrap().parse().unwrap();
     assert!(cost > 10_000);
-    assert!(
-        read(response).await.1["errors"][0]["message"]
-            .as_str()
-            .unwrap()
-            .contains("complex")
-    );
+    assert!(read(response).await.1["errors"][0]["message"].as_str().unwrap().contains("complex"));
     let response = bench.graphql(LIST, json!({"first": 50})).send().await.unwrap();
     assert!(response.headers().contains_key("x-bc-graphql-complexity"));
     assert!(read(response).await.1.get("errors").is_none());
@@ -284,9 +212,8 @@ async fn a_query_that_costs_too_much_is_refused() {
 #[tokio::test]
 async fn hostile_documents_are_survived() {
     let bench = Bench::new().await;
-    let chain: String = (0..9_000)
-        .map(|number| format!("fragment f{number} on Account {{ ...f{} }} ", number + 1))
-        .collect();
+    let chain: String =
+        (0..9_000).map(|number| format!("fragment f{number} on Account {{ ...f{} }} ", number + 1)).collect();
     let doubling: String = (0..60)
         .map(|number| format!("fragment f{number} on Account {{ ...f{0} ...f{0} }} ", number + 1))
         .collect();
@@ -298,16 +225,8 @@ async fn hostile_documents_are_survived() {
             )
         })
         .collect();
-    let deep_value = format!(
-        "{{ account(x: {}1{}) {{ id }} }}",
-        "[".repeat(50_000),
-        "]".repeat(50_000)
-    );
-    let deep_set = format!(
-        "{{ account {}id{} }}",
-        "{ ... ".repeat(50_000),
-        "}".repeat(50_000)
-    );
+    let deep_value = format!("{{ account(x: {}1{}) {{ id }} }}", "[".repeat(50_000), "]".repeat(50_000));
+    let deep_set = format!("{{ account {}id{} }}", "{ ... ".repeat(50_000), "}".repeat(50_000));
     let wide = format!("{{ account {{ {} }} }}", "id ".repeat(50_000));
     for query in [
         format!("{{ account {{ ...f0 }} }} {chain} fragment f9000 on Account {{ id }}"),

@@ -2,9 +2,7 @@ use super::*;
 
 impl Bench {
     async fn control(&self, command: &str, body: Value) -> (u16, Value) {
-        let request = self
-            .client
-            .post(format!("{}/_control/{command}", self.fake.uri()));
+        let request = self.client.post(format!("{}/_control/{command}", self.fake.uri()));
         read(request.json(&body).send().await.unwrap()).await
     }
 
@@ -25,10 +23,7 @@ async fn a_program_in_another_language_can_do_everything() {
     assert_eq!(bench.control("grant-permissions", grant).await, ok);
     assert_eq!(bench.control("make-owner", agent.clone()).await, ok);
     let users = bench.look("users?store=abc123").await;
-    assert_eq!(
-        (&users[1]["email"], &users[1]["owner"]),
-        (&json!(AGENT), &json!(true))
-    );
+    assert_eq!((&users[1]["email"], &users[1]["owner"]), (&json!(AGENT), &json!(true)));
     assert_eq!(users[1]["last_login"], "2026-11-22T12:00:00Z");
     assert_eq!(bench.get("v2/store").await.1["admin_email"], AGENT);
     let owner = json!({"store": STORE, "email": OWNER});
@@ -38,18 +33,9 @@ async fn a_program_in_another_language_can_do_everything() {
     let fault = json!({"on": {"operation": "addUserToStore"}, "fault": {"late_commit": {"after": 60}}});
     assert_eq!(bench.control("fault", fault).await, ok);
     assert_eq!(bench.look("unfired").await.as_array().unwrap().len(), 1);
-    assert!(
-        bench
-            .graphql(ADD, add("late@vendor.example"))
-            .send()
-            .await
-            .is_err()
-    );
+    assert!(bench.graphql(ADD, add("late@vendor.example")).send().await.is_err());
     assert_eq!(bench.control("forward", json!({"seconds": 60})).await, ok);
-    assert_eq!(
-        bench.look("users?store=abc123").await[1]["email"],
-        "late@vendor.example"
-    );
+    assert_eq!(bench.look("users?store=abc123").await[1]["email"], "late@vendor.example");
 
     let changes = json!({"page_size_default": 3, "total_items": {"off_by": -1}, "limit_shape": "status509"});
     assert_eq!(bench.control("quirks", changes).await.1["page_size_default"], 3);
@@ -62,24 +48,15 @@ async fn a_program_in_another_language_can_do_everything() {
     assert!(!log.to_string().contains(TOKEN) && !log.to_string().contains("late@"));
     assert_eq!(bench.control("requests/clear", json!({})).await, ok);
     assert_eq!(bench.look("requests").await, json!([]));
-    assert_eq!(
-        bench.control("revoke-token", json!({"token": STORE_TOKEN})).await,
-        ok
-    );
+    assert_eq!(bench.control("revoke-token", json!({"token": STORE_TOKEN})).await, ok);
     assert_eq!(bench.get("v2/store").await.0, 401);
 
     let (_, seed) = bench.control("reset", json!({})).await;
     let hash = seed["store_hash"].as_str().unwrap();
     assert_eq!(bench.fake.users(hash).len(), 4);
     let url = format!("{}/stores/{hash}/v2/store", bench.fake.uri());
-    let request = bench
-        .client
-        .get(url)
-        .header("x-auth-token", seed["store_token"].as_str().unwrap());
-    assert_eq!(
-        read(request.send().await.unwrap()).await.1["admin_email"],
-        seed["owner_email"]
-    );
+    let request = bench.client.get(url).header("x-auth-token", seed["store_token"].as_str().unwrap());
+    assert_eq!(read(request.send().await.unwrap()).await.1["admin_email"], seed["owner_email"]);
 }
 
 #[tokio::test]
@@ -100,13 +77,7 @@ async fn nonsense_is_answered_and_changes_nothing() {
         assert!(answer["error"].is_string());
     }
     assert_eq!(bench.control("nothing", json!({})).await.0, 404);
-    assert_eq!(
-        bench
-            .control("add-user", json!({"store": "none", "email": AGENT}))
-            .await
-            .0,
-        404
-    );
+    assert_eq!(bench.control("add-user", json!({"store": "none", "email": AGENT})).await.0, 404);
     assert_eq!(bench.control("forward", json!({"seconds": 1e18})).await.0, 200);
     assert_eq!(bench.get("v2/time").await.0, 200);
     let zero =

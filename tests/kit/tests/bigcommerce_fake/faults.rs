@@ -19,12 +19,7 @@ async fn a_lost_answer_leaves_the_write_applied_and_a_reset_does_not() {
     assert!(bench.graphql(ADD, add(AGENT)).send().await.is_err());
     assert!(bench.fake.is_member(STORE, AGENT));
     assert!(bench.fake.unfired().is_empty());
-    let statuses: Vec<_> = bench
-        .fake
-        .requests()
-        .iter()
-        .map(|request| request.status)
-        .collect();
+    let statuses: Vec<_> = bench.fake.requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [None, None]);
     assert_eq!(bench.add("b@vendor.example").await.0, 200);
 }
@@ -32,13 +27,7 @@ async fn a_lost_answer_leaves_the_write_applied_and_a_reset_does_not() {
 #[tokio::test]
 async fn a_late_commit_appears_once_the_clock_has_moved() {
     let bench = Bench::new().await;
-    bench.fake.inject(
-        writes(),
-        Fault::LateCommit {
-            after: Duration::from_secs(60),
-        },
-        1,
-    );
+    bench.fake.inject(writes(), Fault::LateCommit { after: Duration::from_secs(60) }, 1);
     assert!(bench.graphql(ADD, add(AGENT)).send().await.is_err());
     bench.fake.forward(Duration::from_secs(59));
     assert!(!bench.fake.is_member(STORE, AGENT));
@@ -50,24 +39,16 @@ async fn a_late_commit_appears_once_the_clock_has_moved() {
 #[tokio::test]
 async fn writes_may_become_visible_late() {
     let bench = Bench::new().await;
-    bench
-        .fake
-        .quirks(|quirks| quirks.visibility_delay = Duration::from_secs(30));
+    bench.fake.quirks(|quirks| quirks.visibility_delay = Duration::from_secs(30));
     assert_eq!(bench.add(AGENT).await.0, 200);
-    let count = async || {
-        store_users(&bench.asked(LIST, json!({})).await.1)["edges"]
-            .as_array()
-            .unwrap()
-            .len()
-    };
+    let count =
+        async || store_users(&bench.asked(LIST, json!({})).await.1)["edges"].as_array().unwrap().len();
     assert!(bench.fake.is_member(STORE, AGENT));
     assert_eq!(count().await, 1);
     bench.fake.forward(Duration::from_secs(30));
     assert_eq!(count().await, 2);
     let id = bench.fake.users(STORE)[1].id.clone();
-    bench
-        .asked(REMOVE, json!({"input": {"storeId": STORE_ID, "userId": id}}))
-        .await;
+    bench.asked(REMOVE, json!({"input": {"storeId": STORE_ID, "userId": id}})).await;
     assert_eq!(count().await, 2);
     bench.fake.forward(Duration::from_secs(30));
     assert_eq!(count().await, 1);
@@ -78,12 +59,7 @@ async fn each_fault_spoils_the_answer_in_its_way() {
     let bench = Bench::new().await;
     // (fault, whether it is applied, status, what must be in the text of the body)
     let faults = [
-        (
-            Fault::Throttled(ThrottleShape::NoHeadersHtml),
-            false,
-            429,
-            "<html>",
-        ),
+        (Fault::Throttled(ThrottleShape::NoHeadersHtml), false, 429, "<html>"),
         (Fault::Status(504), false, 504, "\"title\":\"\""),
         (Fault::StatusAfterCommit(500), true, 500, "An error has occurred."),
         (Fault::Html(502), false, 502, "<html>"),
@@ -123,9 +99,7 @@ async fn each_fault_spoils_the_answer_in_its_way() {
 #[tokio::test]
 async fn v2_errors_are_arrays() {
     let bench = Bench::new().await;
-    bench
-        .fake
-        .inject(On::Path("/v2/".to_owned()), Fault::Status(500), 1);
+    bench.fake.inject(On::Path("/v2/".to_owned()), Fault::Status(500), 1);
     assert_eq!(
         bench.get("v2/store").await,
         (500, json!([{"status": 500, "message": "An error has occurred."}]))

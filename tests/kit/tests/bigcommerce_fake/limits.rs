@@ -18,73 +18,31 @@ async fn the_71st_request_of_an_hour_is_refused_in_every_shape() {
     bench.fake.inject(On::AnyRequest, Fault::EmptyBody, 1);
     let shapes = [
         (ThrottleShape::AllHeaders, 429, Some("x-retry-after"), "3500"),
-        (
-            ThrottleShape::AllHeaders,
-            429,
-            Some("x-rate-limit-requests-left"),
-            "0",
-        ),
-        (
-            ThrottleShape::RetryAfterSeconds,
-            429,
-            Some("x-retry-after"),
-            "3500",
-        ),
-        (
-            ThrottleShape::ResetMillis,
-            429,
-            Some("x-rate-limit-time-reset-ms"),
-            "3500000",
-        ),
+        (ThrottleShape::AllHeaders, 429, Some("x-rate-limit-requests-left"), "0"),
+        (ThrottleShape::RetryAfterSeconds, 429, Some("x-retry-after"), "3500"),
+        (ThrottleShape::ResetMillis, 429, Some("x-rate-limit-time-reset-ms"), "3500000"),
         (ThrottleShape::NoHeadersHtml, 429, None, ""),
-        (
-            ThrottleShape::StandardRetryAfterDate,
-            429,
-            Some("retry-after"),
-            "Sun, 22 Nov 2026 13:00:00 GMT",
-        ),
+        (ThrottleShape::StandardRetryAfterDate, 429, Some("retry-after"), "Sun, 22 Nov 2026 13:00:00 GMT"),
         (ThrottleShape::Status509, 509, None, ""),
     ];
-    let known = [
-        "x-retry-after",
-        "x-rate-limit-time-reset-ms",
-        "retry-after",
-        "x-rate-limit-requests-quota",
-    ];
+    let known = ["x-retry-after", "x-rate-limit-time-reset-ms", "retry-after", "x-rate-limit-requests-quota"];
     for (shape, status, header, value) in shapes {
         bench.fake.quirks(|quirks| quirks.limit_shape = shape);
         let response = bench.graphql(CHEAP, json!({})).send().await.unwrap();
         assert_eq!(response.status(), status, "{shape:?}");
         match header {
             Some(header) => assert_eq!(response.headers()[header], value, "{shape:?}"),
-            None => assert!(
-                known.iter().all(|name| !response.headers().contains_key(*name)),
-                "{shape:?}"
-            ),
+            None => assert!(known.iter().all(|name| !response.headers().contains_key(*name)), "{shape:?}"),
         }
         let last = bench.fake.requests().pop().unwrap();
         assert!(last.throttled && last.token_present && !last.write);
     }
-    assert_eq!(
-        bench.fake.unfired().len(),
-        1,
-        "a fault waits for a request within the budget"
-    );
+    assert_eq!(bench.fake.unfired().len(), 1, "a fault waits for a request within the budget");
     let other = json!({"query": CHEAP});
     let shared = bench.graphql_as("second-token", &other).send().await.unwrap();
     assert_eq!(shared.status(), 509, "the limit is the account's");
-    bench
-        .fake
-        .quirks(|quirks| quirks.limit_sharing = LimitSharing::ByToken);
-    assert_eq!(
-        bench
-            .graphql_as("second-token", &other)
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
+    bench.fake.quirks(|quirks| quirks.limit_sharing = LimitSharing::ByToken);
+    assert_eq!(bench.graphql_as("second-token", &other).send().await.unwrap().status(), 200);
     bench.fake.forward(Duration::from_secs(3500));
     assert_eq!(bench.asked(CHEAP, json!({})).await.0, 200);
     assert_eq!(bench.get("v2/time").await.0, 200);
@@ -110,22 +68,11 @@ async fn store_answers_carry_the_four_headers() {
 #[tokio::test]
 async fn huge_bodies_and_unknown_routes_are_refused() {
     let bench = Bench::new().await;
-    let huge = bench
-        .graphql(&"x".repeat(1024 * 1024), json!({}))
-        .send()
-        .await
-        .unwrap();
+    let huge = bench.graphql(&"x".repeat(1024 * 1024), json!({})).send().await.unwrap();
     assert_eq!(huge.status(), 413);
-    for path in [
-        "",
-        "/",
-        "/nowhere",
-        "/stores",
-        "/accounts/x",
-        "//",
-        "/stores/abc123/v9/x",
-        "/oauth2/token/x",
-    ] {
+    for path in
+        ["", "/", "/nowhere", "/stores", "/accounts/x", "//", "/stores/abc123/v9/x", "/oauth2/token/x"]
+    {
         let request = bench.client.get(format!("{}{path}", bench.fake.uri()));
         let (status, body) = read(request.header("x-auth-token", STORE_TOKEN).send().await.unwrap()).await;
         assert_eq!((status, &body["status"]), (404, &json!(404)), "{path}");

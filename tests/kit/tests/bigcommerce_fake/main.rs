@@ -53,11 +53,7 @@ impl Bench {
         fake.add_account(ACCOUNT, "Acme");
         fake.add_store(ACCOUNT, STORE, "Acme Shop", OWNER);
         fake.add_account_token(ACCOUNT, TOKEN, SCOPES);
-        fake.add_store_token(
-            STORE,
-            STORE_TOKEN,
-            &["store_v2_information_read_only", "store_storefront_api"],
-        );
+        fake.add_store_token(STORE, STORE_TOKEN, &["store_v2_information_read_only", "store_storefront_api"]);
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

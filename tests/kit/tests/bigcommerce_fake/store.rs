@@ -7,43 +7,19 @@ async fn a_stores_information_needs_its_token_and_scope() {
     let bench = Bench::new().await;
     let (status, store) = bench.get("v2/store").await;
     assert_eq!(status, 200);
-    assert_eq!(
-        (&store["id"], &store["account_uuid"]),
-        (&json!(STORE), &json!(ACCOUNT))
-    );
+    assert_eq!((&store["id"], &store["account_uuid"]), (&json!(STORE), &json!(ACCOUNT)));
     assert_eq!(store["admin_email"], OWNER);
     assert!(store["logo"].is_object() && store.get("data").is_none());
     bench.fake.quirks(|quirks| quirks.logo_empty_array = true);
     assert_eq!(bench.get("v2/store").await.1["logo"], json!([]));
     assert_eq!(bench.get("v2/time").await.1, json!({"time": 1_795_348_800}));
-    assert_eq!(
-        bench.get("v3/settings/store/profile").await.1["data"]["store_name"],
-        "Acme Shop"
-    );
+    assert_eq!(bench.get("v3/settings/store/profile").await.1["data"]["store_name"], "Acme Shop");
     assert_eq!(bench.get("v3/store/systemlogs").await.0, 403);
-    assert_eq!(
-        read(bench.rest("GET", "v2/store", TOKEN).send().await.unwrap())
-            .await
-            .0,
-        401
-    );
-    bench
-        .fake
-        .add_store_token(STORE, "logs", &["store_logs_read_only"]);
-    bench.fake.add_log_entry(
-        STORE,
-        "general",
-        2,
-        "A theme was downloaded by olivia@merchant.example",
-    );
-    let (_, logs) = read(
-        bench
-            .rest("GET", "v3/store/systemlogs?type=general", "logs")
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    assert_eq!(read(bench.rest("GET", "v2/store", TOKEN).send().await.unwrap()).await.0, 401);
+    bench.fake.add_store_token(STORE, "logs", &["store_logs_read_only"]);
+    bench.fake.add_log_entry(STORE, "general", 2, "A theme was downloaded by olivia@merchant.example");
+    let (_, logs) =
+        read(bench.rest("GET", "v3/store/systemlogs?type=general", "logs").send().await.unwrap()).await;
     assert_eq!(
         (&logs["data"][0]["severity"], &logs["meta"]["pagination"]["total"]),
         (&json!("2"), &json!(1))
@@ -64,17 +40,8 @@ async fn gzip_is_used_when_accepted() {
     let response = request.header("accept-encoding", "gzip").send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     assert_eq!(response.bytes().await.unwrap()[..2], [0x1f, 0x8b]);
-    let refusing = bench
-        .rest("GET", "v2/store", STORE_TOKEN)
-        .header("accept-encoding", "identity");
-    assert!(
-        !refusing
-            .send()
-            .await
-            .unwrap()
-            .headers()
-            .contains_key("content-encoding")
-    );
+    let refusing = bench.rest("GET", "v2/store", STORE_TOKEN).header("accept-encoding", "identity");
+    assert!(!refusing.send().await.unwrap().headers().contains_key("content-encoding"));
 }
 
 #[tokio::test]
@@ -89,38 +56,19 @@ async fn webhooks_belong_to_the_client_that_made_them() {
     assert_eq!(made["data"]["store_hash"], STORE);
     assert_eq!(made["data"]["headers"], Value::Null);
     assert_eq!(read(create().await.unwrap()).await.0, 422, "twice the same");
-    assert_eq!(
-        bench.get("v3/hooks?is_active=true").await.1["data"][0],
-        made["data"]
-    );
+    assert_eq!(bench.get("v3/hooks?is_active=true").await.1["data"][0], made["data"]);
     let path = format!("v3/hooks/{id}");
     for (method, tail) in [("GET", path.as_str()), ("DELETE", &path), ("PUT", &path)] {
-        let foreign = bench
-            .rest(method, tail, "other-client")
-            .json(&json!({"is_active": false}));
+        let foreign = bench.rest(method, tail, "other-client").json(&json!({"is_active": false}));
         assert_eq!(read(foreign.send().await.unwrap()).await.0, 404, "{method}");
     }
-    let (_, others) = read(
-        bench
-            .rest("GET", "v3/hooks", "other-client")
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    let (_, others) = read(bench.rest("GET", "v3/hooks", "other-client").send().await.unwrap()).await;
     assert_eq!(others["data"], json!([]));
 
-    let update = bench
-        .rest("PUT", &path, STORE_TOKEN)
-        .json(&json!({"is_active": false, "headers": {"x": "y"}}));
-    assert_eq!(
-        read(update.send().await.unwrap()).await.1["data"]["headers"]["x"],
-        "y"
-    );
-    assert_eq!(
-        bench.get("v3/hooks?is_active=true").await.1["meta"]["pagination"]["total"],
-        0
-    );
+    let update =
+        bench.rest("PUT", &path, STORE_TOKEN).json(&json!({"is_active": false, "headers": {"x": "y"}}));
+    assert_eq!(read(update.send().await.unwrap()).await.1["data"]["headers"]["x"], "y");
+    assert_eq!(bench.get("v3/hooks?is_active=true").await.1["meta"]["pagination"]["total"], 0);
     let (status, deleted) = read(bench.rest("DELETE", &path, STORE_TOKEN).send().await.unwrap()).await;
     assert_eq!((status, &deleted["data"]["id"]), (200, &json!(id)));
     assert_eq!(bench.get(&path).await.0, 404);
@@ -154,14 +102,8 @@ async fn a_deleted_api_account_takes_its_webhooks_along() {
     };
     let (status, first) = exchange("first", "stores/abc123").await;
     assert_eq!((status, &first["scope"]), (200, &json!("store_v2_information")));
-    assert_ne!(
-        first["account_uuid"], ACCOUNT,
-        "the account of the app, not of the merchant"
-    );
-    assert_eq!(
-        exchange("first", "stores/abc123").await,
-        (400, json!({"error": "invalid_grant"}))
-    );
+    assert_ne!(first["account_uuid"], ACCOUNT, "the account of the app, not of the merchant");
+    assert_eq!(exchange("first", "stores/abc123").await, (400, json!({"error": "invalid_grant"})));
     let first = first["access_token"].as_str().unwrap().to_owned();
     let hook = json!({"scope": "store/app/uninstalled", "destination": "https://app.example/"});
     let made = bench.rest("POST", "v3/hooks", &first).json(&hook);
@@ -170,31 +112,11 @@ async fn a_deleted_api_account_takes_its_webhooks_along() {
     let (_, second) = exchange("second", "{context}").await;
     assert_eq!(second["scope"], Value::Null);
     let second = second["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(
-        read(bench.rest("GET", "v3/hooks", &first).send().await.unwrap())
-            .await
-            .0,
-        401,
-        "replaced"
-    );
+    assert_eq!(read(bench.rest("GET", "v3/hooks", &first).send().await.unwrap()).await.0, 401, "replaced");
     let (_, hooks) = read(bench.rest("GET", "v3/hooks", &second).send().await.unwrap()).await;
-    assert_eq!(
-        hooks["data"].as_array().unwrap().len(),
-        1,
-        "same client, same hooks"
-    );
-    assert_eq!(
-        read(bench.rest("GET", "v2/store", &second).send().await.unwrap())
-            .await
-            .0,
-        403
-    );
-    let bare = bench
-        .client
-        .post(format!("{}/oauth2/token", bench.fake.uri()))
-        .send()
-        .await
-        .unwrap();
+    assert_eq!(hooks["data"].as_array().unwrap().len(), 1, "same client, same hooks");
+    assert_eq!(read(bench.rest("GET", "v2/store", &second).send().await.unwrap()).await.0, 403);
+    let bare = bench.client.post(format!("{}/oauth2/token", bench.fake.uri())).send().await.unwrap();
     assert!(bare.text().await.unwrap().contains("<html>"));
 }
 
@@ -207,9 +129,7 @@ async fn storefront_tokens_are_made_and_revoked() {
         read(request.send().await.unwrap()).await
     };
     let revoke = async |token: &str| {
-        let request = bench
-            .rest("DELETE", path, STORE_TOKEN)
-            .header("Sf-Api-Token", token);
+        let request = bench.rest("DELETE", path, STORE_TOKEN).header("Sf-Api-Token", token);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     };
@@ -235,17 +155,9 @@ async fn storefront_tokens_are_made_and_revoked() {
         assert_eq!(create(private, bad.clone()).await.0, 422, "{bad}");
     }
     let impersonation = "v3/storefront/api-token-customer-impersonation";
-    assert_eq!(
-        create(impersonation, json!({"expires_at": 0, "channel_id": 1}))
-            .await
-            .0,
-        403
-    );
+    assert_eq!(create(impersonation, json!({"expires_at": 0, "channel_id": 1})).await.0, 403);
     let tokens = bench.fake.storefront_tokens(STORE);
     assert_eq!(tokens.len(), 2);
     assert!(tokens[0].revoked && !tokens[1].revoked);
-    assert_eq!(
-        (tokens[1].kind, &tokens[1].channel_ids),
-        (StorefrontTokenKind::Private, &vec![1, 2])
-    );
+    assert_eq!((tokens[1].kind, &tokens[1].channel_ids), (StorefrontTokenKind::Private, &vec![1, 2]));
 }

@@ -153,20 +153,11 @@ fn act(
         }
         "accept" => {
             let Somebody { store, email } = read(request)?;
-            service
-                .world
-                .change(&store, &email, now, |member| member.last_login = Some(now))?;
+            service.world.change(&store, &email, now, |member| member.last_login = Some(now))?;
         }
         "add-user" => {
-            let NewUser {
-                store,
-                email,
-                first,
-                last,
-            } = read(request)?;
-            let id = service
-                .world
-                .add_user(&store, &email, &first, &last, &service.quirks, now)?;
+            let NewUser { store, email, first, last } = read(request)?;
+            let id = service.world.add_user(&store, &email, &first, &last, &service.quirks, now)?;
             return Ok(json!({"id": id}));
         }
         "remove-user" => {
@@ -178,14 +169,8 @@ fn act(
             service.world.make_owner(&store, &email, now)?;
         }
         "grant-permissions" => {
-            let Permissions {
-                store,
-                email,
-                permissions,
-            } = read(request)?;
-            service
-                .world
-                .change(&store, &email, now, |member| member.permissions = permissions)?;
+            let Permissions { store, email, permissions } = read(request)?;
+            service.world.change(&store, &email, now, |member| member.permissions = permissions)?;
         }
         "revoke-token" => {
             let OneToken { token } = read(request)?;
@@ -208,11 +193,7 @@ fn done() -> Value {
 
 /// An empty body stands for an empty object.
 fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Problem> {
-    let body = if request.body.is_empty() {
-        b"{}"
-    } else {
-        request.body.as_slice()
-    };
+    let body = if request.body.is_empty() { b"{}" } else { request.body.as_slice() };
     serde_json::from_slice(body).map_err(|error| Problem::Malformed(error.to_string()))
 }
 

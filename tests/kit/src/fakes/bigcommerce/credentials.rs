@@ -59,14 +59,7 @@ impl Credentials {
         self.minted += 1;
         let client_id = format!("fake-client-{}", self.minted);
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.tokens.insert(
-            token.to_owned(),
-            Token {
-                reach,
-                client_id,
-                scopes,
-            },
-        );
+        self.tokens.insert(token.to_owned(), Token { reach, client_id, scopes });
     }
 
     pub(super) fn get(&self, token: &str) -> Option<&Token> {
@@ -106,31 +99,19 @@ impl Credentials {
         code: &str,
         context: &str,
     ) -> Result<Exchanged, ExchangeError> {
-        if self
-            .apps
-            .get(client_id)
-            .is_none_or(|secret| secret != client_secret)
-        {
+        if self.apps.get(client_id).is_none_or(|secret| secret != client_secret) {
             return Err(ExchangeError::UnknownClient);
         }
         let code = self.codes.remove(code).ok_or(ExchangeError::InvalidGrant)?;
         let reach = Reach::Store(code.store_hash.clone());
-        self.tokens
-            .retain(|_, token| token.client_id != client_id || token.reach != reach);
+        self.tokens.retain(|_, token| token.client_id != client_id || token.reach != reach);
         self.minted += 1;
         let access_token = format!("fake-app-token-{}", self.minted);
         let right_context = context == format!("stores/{}", code.store_hash);
         let scopes = right_context.then_some(code.scopes);
-        let token = Token {
-            reach,
-            client_id: client_id.to_owned(),
-            scopes: scopes.clone().unwrap_or_default(),
-        };
+        let token =
+            Token { reach, client_id: client_id.to_owned(), scopes: scopes.clone().unwrap_or_default() };
         self.tokens.insert(access_token.clone(), token);
-        Ok(Exchanged {
-            access_token,
-            scopes,
-            store_hash: code.store_hash,
-        })
+        Ok(Exchanged { access_token, scopes, store_hash: code.store_hash })
     }
 }

@@ -92,19 +92,11 @@ pub(super) fn answer(
     let document = match ExecutableDocument::parse_and_validate(schema, body.query, "request.graphql") {
         Ok(document) => document,
         Err(invalid) => {
-            return refused(
-                invalid
-                    .errors
-                    .iter()
-                    .map(|error| json!(error.to_json()))
-                    .collect(),
-            );
+            return refused(invalid.errors.iter().map(|error| json!(error.to_json())).collect());
         }
     };
     let Some(operation) = selected(&document.operations, body.operation_name.as_deref()) else {
-        return refused(vec![
-            json!({"message": "It is not clear which operation to execute."}),
-        ]);
+        return refused(vec![json!({"message": "It is not clear which operation to execute."})]);
     };
     let variables = match coerce_variable_values(schema, operation, &body.variables.unwrap_or_default()) {
         Ok(variables) => variables,
@@ -157,11 +149,8 @@ fn denied(
         ScopeDenial::Http403 => bodies::error(request, 403, quirks),
         ScopeDenial::Graphql200 => {
             let root = operation.root_fields(document).next();
-            let path: Vec<String> = root
-                .into_iter()
-                .chain([field])
-                .map(|field| field.response_key().to_string())
-                .collect();
+            let path: Vec<String> =
+                root.into_iter().chain([field]).map(|field| field.response_key().to_string()).collect();
             bodies::graphql_denied(&path, scopes_for(field))
         }
     };
@@ -198,12 +187,7 @@ struct Meter<'d> {
 
 impl<'d> Meter<'d> {
     fn new(document: &'d ExecutableDocument, variables: &'d JsonMap, quirks: &'d Quirks) -> Self {
-        Self {
-            document,
-            variables,
-            quirks,
-            fragments: HashMap::default(),
-        }
+        Self { document, variables, quirks, fragments: HashMap::default() }
     }
 
     fn selection_set(&mut self, selections: &'d SelectionSet) -> u64 {
@@ -230,10 +214,8 @@ impl<'d> Meter<'d> {
             return known;
         }
         let document = self.document;
-        let cost = document
-            .fragments
-            .get(name)
-            .map_or(0, |fragment| self.selection_set(&fragment.selection_set));
+        let cost =
+            document.fragments.get(name).map_or(0, |fragment| self.selection_set(&fragment.selection_set));
         self.fragments.insert(name, cost);
         cost
     }
@@ -243,12 +225,10 @@ impl<'d> Meter<'d> {
         if !field.ty().inner_named_type().ends_with("Connection") {
             return 1;
         }
-        let first = field
-            .specified_argument_by_name("first")
-            .map(|value| match value.as_variable() {
-                Some(name) => json!(self.variables.get(name.as_str())),
-                None => json!(value.to_i32()),
-            });
+        let first = field.specified_argument_by_name("first").map(|value| match value.as_variable() {
+            Some(name) => json!(self.variables.get(name.as_str())),
+            None => json!(value.to_i32()),
+        });
         let size = paging::size(&first.unwrap_or_default(), self.quirks).unwrap_or(1);
         u64::try_from(size).unwrap_or(u64::MAX)
     }
@@ -273,10 +253,7 @@ mod tests {
             Meter::new(&document, &variables, &quirks).selection_set(&operation.selection_set)
         };
         assert_eq!(cost("{ account { id } }"), 2);
-        assert_eq!(
-            cost("{ account { users { edges { node { id } } } } }"),
-            2 + 10 * 3
-        );
+        assert_eq!(cost("{ account { users { edges { node { id } } } } }"), 2 + 10 * 3);
         assert_eq!(
             cost(
                 "{ account { users(first: 50) { ...u } } } fragment u on UserConnection { edges { cursor } }"

@@ -77,10 +77,7 @@ fn check_room(hook: &Hook, store: &Store) -> Result<(), Answer> {
         others.filter(|other| other.client_id == hook.client_id && other.scope == hook.scope)
     };
     if others().any(|other| other.destination == hook.destination) {
-        return Err(bodies::invalid(
-            "destination",
-            "is registered for this scope already",
-        ));
+        return Err(bodies::invalid("destination", "is registered for this scope already"));
     }
     if others().count() >= MOST_PER_SCOPE {
         return Err(bodies::invalid("scope", "has as many webhooks as it may have"));
@@ -125,9 +122,7 @@ fn update(request: &Incoming, store: &mut Store, mut hook: Hook, now: Timestamp)
 }
 
 fn body(request: &Incoming) -> Result<Map<String, Value>, Answer> {
-    request
-        .json()
-        .map_err(|_| bodies::invalid("body", "must be a JSON object"))
+    request.json().map_err(|_| bodies::invalid("body", "must be a JSON object"))
 }
 
 /// Takes over the fields of a request; anything of the wrong type refuses all of it.

@@ -10,12 +10,8 @@ use crate::fakes::http::Answer;
 use crate::fault::ThrottleShape;
 
 /// What an injected refusal asks a client to wait.
-pub(super) const INJECTED: Standing = Standing {
-    quota: 150,
-    left: 0,
-    window: Duration::from_secs(30),
-    reset: Duration::from_secs(5),
-};
+pub(super) const INJECTED: Standing =
+    Standing { quota: 150, left: 0, window: Duration::from_secs(30), reset: Duration::from_secs(5) };
 
 /// The requests of everybody who is limited, by who that is.
 #[derive(Debug, Default)]
@@ -84,9 +80,9 @@ impl Standing {
             Answer::json(429, &body)
         };
         match shape {
-            ThrottleShape::AllHeaders => self
-                .onto(refused())
-                .with_header("x-retry-after", self.reset_seconds()),
+            ThrottleShape::AllHeaders => {
+                self.onto(refused()).with_header("x-retry-after", self.reset_seconds())
+            }
             ThrottleShape::RetryAfterSeconds => refused().with_header("x-retry-after", self.reset_seconds()),
             ThrottleShape::ResetMillis => {
                 refused().with_header("x-rate-limit-time-reset-ms", self.reset.as_millis())

@@ -92,9 +92,7 @@ pub struct FakeBigCommerce {
 
 impl std::fmt::Debug for FakeBigCommerce {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeBigCommerce")
-            .field("uri", &self.uri())
-            .finish_non_exhaustive()
+        f.debug_struct("FakeBigCommerce").field("uri", &self.uri()).finish_non_exhaustive()
     }
 }
 
@@ -107,20 +105,14 @@ impl FakeBigCommerce {
     pub async fn start(clock: Arc<dyn Clock>) -> Self {
         let shared = Arc::new(Shared::new(clock));
         let server = crate::fakes::http::serve_anywhere(shared.clone()).await;
-        Self {
-            shared,
-            server: Arc::new(server),
-        }
+        Self { shared, server: Arc::new(server) }
     }
 
     /// Starts an empty fake on a listener of your own.
     pub async fn start_on(listener: TcpListener, clock: Arc<dyn Clock>) -> Self {
         let shared = Arc::new(Shared::new(clock));
         let server = serve(listener, shared.clone()).await;
-        Self {
-            shared,
-            server: Arc::new(server),
-        }
+        Self { shared, server: Arc::new(server) }
     }
 
     /// The base address, `http://127.0.0.1:PORT`, for the API host and the login host alike.
@@ -165,11 +157,7 @@ impl FakeBigCommerce {
     /// How many requests went to the Account API.
     #[must_use]
     pub fn account_requests(&self) -> usize {
-        self.with(|service, _| {
-            service
-                .log
-                .count(|request| request.path.starts_with("/accounts/"))
-        })
+        self.with(|service, _| service.log.count(|request| request.path.starts_with("/accounts/")))
     }
 
     /// How many requests went to stores.
@@ -196,11 +184,7 @@ impl FakeBigCommerce {
     /// For set-up and truth: a refusal is a mistake in the test, and says so.
     fn arranged<T: Default>(&self, work: impl FnOnce(&mut Service, Timestamp) -> Result<T, Refusal>) -> T {
         let result = self.with(work);
-        assert!(
-            result.is_ok(),
-            "the fake BigCommerce was set up wrongly: {:?}",
-            result.as_ref().err()
-        );
+        assert!(result.is_ok(), "the fake BigCommerce was set up wrongly: {:?}", result.as_ref().err());
         result.unwrap_or_default()
     }
 }

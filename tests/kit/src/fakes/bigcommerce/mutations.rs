@@ -51,9 +51,7 @@ impl World {
         let hash = self.store_of_account(account, store_id, quirks)?;
         let person = self.people.iter().find(|person| person.id() == user_id).cloned();
         let store = self.store_mut(&hash)?;
-        let present = person
-            .as_ref()
-            .filter(|person| store.member(person.number).is_some());
+        let present = person.as_ref().filter(|person| store.member(person.number).is_some());
         match present {
             None if quirks.remove_absent == Verdict::Error => {
                 return refuse("This user has no access to the store.");
@@ -157,9 +155,5 @@ fn checked_email(email: &str) -> Result<&str, Refusal> {
     let valid = email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && domain.contains('.') && !email.contains([' ', '/'])
     });
-    if valid {
-        Ok(email)
-    } else {
-        refuse("The e-mail address is invalid.")
-    }
+    if valid { Ok(email) } else { refuse("The e-mail address is invalid.") }
 }

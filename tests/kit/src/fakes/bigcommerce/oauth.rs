@@ -9,15 +9,8 @@ use super::credentials::ExchangeError;
 use super::state::World;
 use crate::fakes::http::{Answer, Incoming};
 
-const NEEDED: [&str; 7] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "context",
-    "scope",
-    "grant_type",
-    "redirect_uri",
-];
+const NEEDED: [&str; 7] =
+    ["client_id", "client_secret", "code", "context", "scope", "grant_type", "redirect_uri"];
 
 /// Answers `/oauth2/token`. Whoever comes without the parameters of the callback gets the login page.
 pub(super) fn answer(request: &Incoming, world: &mut World) -> Answer {
@@ -31,9 +24,7 @@ pub(super) fn answer(request: &Incoming, world: &mut World) -> Answer {
         return Answer::json(400, &json!({"error": "unsupported_grant_type"}));
     }
     let (client, secret) = (field("client_id"), field("client_secret"));
-    let exchanged = world
-        .credentials
-        .exchange(client, secret, field("code"), field("context"));
+    let exchanged = world.credentials.exchange(client, secret, field("code"), field("context"));
     let exchanged = match exchanged {
         Ok(exchanged) => exchanged,
         Err(ExchangeError::UnknownClient) => return Answer::json(401, &json!({"error": "invalid_client"})),
@@ -56,7 +47,5 @@ pub(super) fn answer(request: &Incoming, world: &mut World) -> Answer {
 
 /// The parameters, as JSON or as a form.
 fn fields(request: &Incoming) -> BTreeMap<String, String> {
-    request
-        .json()
-        .unwrap_or_else(|_| form_urlencoded::parse(&request.body).into_owned().collect())
+    request.json().unwrap_or_else(|_| form_urlencoded::parse(&request.body).into_owned().collect())
 }

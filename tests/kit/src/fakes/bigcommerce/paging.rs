@@ -99,20 +99,9 @@ mod tests {
         let mut seen = Vec::new();
         let mut after = Value::Null;
         for _ in 0..20 {
-            let page = page(
-                "UserConnection",
-                &items,
-                &json!({"first": first, "after": after}),
-                quirks,
-            )
-            .unwrap();
-            seen.extend(
-                page["edges"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|edge| edge["node"].as_u64().unwrap()),
-            );
+            let page =
+                page("UserConnection", &items, &json!({"first": first, "after": after}), quirks).unwrap();
+            seen.extend(page["edges"].as_array().unwrap().iter().map(|edge| edge["node"].as_u64().unwrap()));
             if page["pageInfo"]["hasNextPage"] == json!(false) {
                 break;
             }
@@ -125,45 +114,30 @@ mod tests {
     fn pages_are_complete_and_in_order() {
         assert_eq!(walk(&Quirks::default(), 3), [0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(walk(&Quirks::default(), 7), [0, 1, 2, 3, 4, 5, 6]);
-        let empty_first = Quirks {
-            empty_page_with_next: true,
-            ..Quirks::default()
-        };
+        let empty_first = Quirks { empty_page_with_next: true, ..Quirks::default() };
         assert_eq!(walk(&empty_first, 4), [0, 1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
     fn a_repeated_edge_never_stops_the_walk() {
-        let repeating = Quirks {
-            duplicate_page: true,
-            ..Quirks::default()
-        };
+        let repeating = Quirks { duplicate_page: true, ..Quirks::default() };
         assert_eq!(walk(&repeating, 3), [0, 1, 2, 2, 3, 4, 4, 5, 6]);
         assert_eq!(walk(&repeating, 1), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]);
     }
 
     #[test]
     fn a_cycle_never_ends() {
-        let cycling = Quirks {
-            cycling_cursor: true,
-            ..Quirks::default()
-        };
+        let cycling = Quirks { cycling_cursor: true, ..Quirks::default() };
         assert_eq!(walk(&cycling, 3).len(), 60);
     }
 
     #[test]
     fn nonsense_is_refused() {
         let quirks = Quirks::default();
-        for arguments in [
-            json!({"first": 0}),
-            json!({"first": -1}),
-            json!({"first": 51}),
-            json!({"after": "?"}),
-        ] {
-            assert!(
-                page("UserConnection", &[], &arguments, &quirks).is_err(),
-                "{arguments}"
-            );
+        for arguments in
+            [json!({"first": 0}), json!({"first": -1}), json!({"first": 51}), json!({"after": "?"})]
+        {
+            assert!(page("UserConnection", &[], &arguments, &quirks).is_err(), "{arguments}");
         }
         let beyond = json!({"after": cursor(usize::MAX)});
         assert!(page("UserConnection", &[], &beyond, &quirks).is_ok());

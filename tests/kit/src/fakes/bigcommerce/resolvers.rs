@@ -21,12 +21,7 @@ pub(super) struct Context<'c> {
 
 impl<'c> Context<'c> {
     pub(super) fn new(world: &'c mut World, quirks: &'c Quirks, account: &'c str, now: Timestamp) -> Self {
-        Self {
-            world: RefCell::new(world),
-            quirks,
-            account,
-            now,
-        }
+        Self { world: RefCell::new(world), quirks, account, now }
     }
 
     fn account_view(&self) -> Value {
@@ -86,11 +81,7 @@ impl<'c> Entity<'c> {
     }
 
     fn new(type_name: &str, value: Value, context: &'c Context<'c>) -> Self {
-        Self {
-            type_name: type_name.to_owned(),
-            value,
-            context,
-        }
+        Self { type_name: type_name.to_owned(), value, context }
     }
 
     fn field(&self, field: &str, arguments: &Value) -> Result<Value, String> {

@@ -147,10 +147,7 @@ fn logs(request: &Incoming, store: &Store) -> Answer {
         .iter()
         .filter(|entry| wanted_type.is_none_or(|kind| entry.kind == kind))
         .filter(|entry| severity.is_none_or(|severity| entry.severity.to_string() == severity))
-        .filter(|entry| {
-            ids.as_ref()
-                .is_none_or(|ids| ids.contains(&entry.id.to_string().as_str()))
-        })
+        .filter(|entry| ids.as_ref().is_none_or(|ids| ids.contains(&entry.id.to_string().as_str())))
         .map(|entry| {
             json!({
                 "id": entry.id,

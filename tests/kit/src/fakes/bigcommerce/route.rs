@@ -55,8 +55,6 @@ pub(super) fn facts(request: &Incoming) -> RequestFacts {
         path: request.path.clone(),
         operations,
         write,
-        token_present: request
-            .header("x-auth-token")
-            .is_some_and(|token| !token.is_empty()),
+        token_present: request.header("x-auth-token").is_some_and(|token| !token.is_empty()),
     }
 }

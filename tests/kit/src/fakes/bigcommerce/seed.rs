@@ -44,12 +44,7 @@ pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refus
     world.add_store(ACCOUNT, STORE, "Merchant Example", OWNER, now)?;
     world.add_store(ACCOUNT, SECOND_STORE, "Merchant Example Outlet", OWNER, now)?;
     let people: [(&str, &str, &str, &[&str]); 3] = [
-        (
-            "sam@merchant.example",
-            "Sam",
-            "Sales",
-            &["Manage_Orders", "Edit_Orders", "Manage_Customers"],
-        ),
+        ("sam@merchant.example", "Sam", "Sales", &["Manage_Orders", "Edit_Orders", "Manage_Customers"]),
         (
             "chris@merchant.example",
             "Chris",
@@ -60,13 +55,7 @@ pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refus
             "former.agency@agency.example",
             "Alex",
             "Agency",
-            &[
-                "Manage_Users",
-                "Add_User",
-                "Manage_Settings",
-                "Create_Store_API_Tokens",
-                "Export_Customers",
-            ],
+            &["Manage_Users", "Add_User", "Manage_Settings", "Create_Store_API_Tokens", "Export_Customers"],
         ),
     ];
     for (email, first, last, permissions) in people {
@@ -76,13 +65,9 @@ pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refus
             member.last_login = Some(now);
         })?;
     }
-    world
-        .credentials
-        .add(ACCOUNT_TOKEN, Reach::Account(ACCOUNT.to_owned()), USER_SCOPES);
+    world.credentials.add(ACCOUNT_TOKEN, Reach::Account(ACCOUNT.to_owned()), USER_SCOPES);
     let information = &["store_v2_information_read_only"];
-    world
-        .credentials
-        .add(STORE_TOKEN, Reach::Store(STORE.to_owned()), information);
+    world.credentials.add(STORE_TOKEN, Reach::Store(STORE.to_owned()), information);
     Ok(DemoSeed {
         account_uuid: ACCOUNT.to_owned(),
         store_hash: STORE.to_owned(),

@@ -24,10 +24,7 @@ struct State {
 
 impl Shared {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            state: Mutex::default(),
-        }
+        Self { clock, state: Mutex::default() }
     }
 
     /// Works on the service as it is now, late writes included.

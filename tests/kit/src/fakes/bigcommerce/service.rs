@@ -39,9 +39,8 @@ struct LateWrite {
 impl Service {
     /// Applies the late writes that are due.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        let (mut due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late)
-            .into_iter()
-            .partition(|write| write.due <= now);
+        let (mut due, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.late).into_iter().partition(|write| write.due <= now);
         self.late = waiting;
         due.sort_by_key(|write| write.due);
         for write in due {
@@ -63,18 +62,12 @@ impl Service {
     /// A request beyond the budget is refused before any fault, which then waits for the next request.
     fn exchange(&mut self, request: &Incoming, facts: &RequestFacts, now: Timestamp) -> (Outcome, bool) {
         if request.body.len() > MAX_BODY {
-            return (
-                Outcome::Answered(bodies::error(request, 413, &self.quirks)),
-                false,
-            );
+            return (Outcome::Answered(bodies::error(request, 413, &self.quirks)), false);
         }
         let standing = match self.spend(request, now) {
             Ok(standing) => standing,
             Err(full) => {
-                return (
-                    Outcome::Answered(full.refusal(self.quirks.limit_shape, now)),
-                    true,
-                );
+                return (Outcome::Answered(full.refusal(self.quirks.limit_shape, now)), true);
             }
         };
         let Some(fault) = self.faults.take(facts) else {
@@ -101,10 +94,7 @@ impl Service {
             }
             Fault::LateCommit { after } => {
                 if facts.write {
-                    self.late.push(LateWrite {
-                        due: later(now, *after),
-                        request: request.clone(),
-                    });
+                    self.late.push(LateWrite { due: later(now, *after), request: request.clone() });
                 }
                 Outcome::Dropped
             }
@@ -167,10 +157,7 @@ impl Service {
             return bodies::error(request, 401, &self.quirks);
         };
         match route {
-            Route::Account {
-                uuid,
-                tail: "graphql",
-            } if request.method == "POST" => {
+            Route::Account { uuid, tail: "graphql" } if request.method == "POST" => {
                 graphql::answer(request, &mut self.world, &self.quirks, uuid, &token, now)
             }
             Route::Store { hash, tail } => {

@@ -31,9 +31,7 @@ impl FakeBigCommerce {
     /// When the account is unknown or the store exists.
     pub fn add_store(&self, account_uuid: &str, store_hash: &str, name: &str, owner_email: &str) {
         self.arranged(|service, now| {
-            service
-                .world
-                .add_store(account_uuid, store_hash, name, owner_email, now)
+            service.world.add_store(account_uuid, store_hash, name, owner_email, now)
         });
     }
 
@@ -64,12 +62,10 @@ impl FakeBigCommerce {
     ///
     /// When the token is unknown.
     pub fn set_scopes(&self, token: &str, scopes: &[&str]) {
-        self.arranged(
-            |service, _| match service.world.credentials.set_scopes(token, scopes) {
-                true => Ok(()),
-                false => Err(Refusal("no such token".to_owned())),
-            },
-        );
+        self.arranged(|service, _| match service.world.credentials.set_scopes(token, scopes) {
+            true => Ok(()),
+            false => Err(Refusal("no such token".to_owned())),
+        });
     }
 
     /// Registers an app for the code exchange.
@@ -90,9 +86,7 @@ impl FakeBigCommerce {
     pub fn add_user(&self, store_hash: &str, email: &str, first: &str, last: &str) -> String {
         self.arranged(|service, now| {
             let quirks = &service.quirks;
-            service
-                .world
-                .add_user(store_hash, email, first, last, quirks, now)
+            service.world.add_user(store_hash, email, first, last, quirks, now)
         })
     }
 
@@ -122,9 +116,7 @@ impl FakeBigCommerce {
     pub fn grant_permissions(&self, store_hash: &str, email: &str, permissions: &[&str]) {
         let permissions = permissions.iter().map(|&name| name.to_owned()).collect();
         self.arranged(|service, now| {
-            service
-                .world
-                .change(store_hash, email, now, |member| member.permissions = permissions)
+            service.world.change(store_hash, email, now, |member| member.permissions = permissions)
         });
     }
 
@@ -135,9 +127,7 @@ impl FakeBigCommerce {
     /// When there is no such user.
     pub fn accept(&self, store_hash: &str, email: &str) {
         self.arranged(|service, now| {
-            service
-                .world
-                .change(store_hash, email, now, |member| member.last_login = Some(now))
+            service.world.change(store_hash, email, now, |member| member.last_login = Some(now))
         });
     }
 
@@ -148,9 +138,7 @@ impl FakeBigCommerce {
     /// When there is no such user.
     pub fn set_status(&self, store_hash: &str, email: &str, status: &str) {
         self.arranged(|service, now| {
-            service
-                .world
-                .change(store_hash, email, now, |member| member.status = status.to_owned())
+            service.world.change(store_hash, email, now, |member| member.status = status.to_owned())
         });
     }
 
@@ -194,11 +182,7 @@ impl FakeBigCommerce {
     #[must_use]
     pub fn is_member(&self, store_hash: &str, email: &str) -> bool {
         self.arranged(|service, _| {
-            Ok(truth::is_member(
-                service.world.store(store_hash)?,
-                &service.world,
-                email,
-            ))
+            Ok(truth::is_member(service.world.store(store_hash)?, &service.world, email))
         })
     }
 
@@ -211,13 +195,7 @@ impl FakeBigCommerce {
     pub fn adds(&self, store_hash: &str, email: &str) -> usize {
         let email = email.to_lowercase();
         self.arranged(|service, _| {
-            Ok(service
-                .world
-                .store(store_hash)?
-                .adds
-                .get(&email)
-                .copied()
-                .unwrap_or_default())
+            Ok(service.world.store(store_hash)?.adds.get(&email).copied().unwrap_or_default())
         })
     }
 
@@ -230,13 +208,7 @@ impl FakeBigCommerce {
     pub fn removals(&self, store_hash: &str, email: &str) -> usize {
         let email = email.to_lowercase();
         self.arranged(|service, _| {
-            Ok(service
-                .world
-                .store(store_hash)?
-                .removals
-                .get(&email)
-                .copied()
-                .unwrap_or_default())
+            Ok(service.world.store(store_hash)?.removals.get(&email).copied().unwrap_or_default())
         })
     }
 

@@ -65,11 +65,7 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(person: u64, listed_from: Timestamp) -> Self {
-        Self {
-            person,
-            listed_from,
-            listed_until: None,
-        }
+        Self { person, listed_from, listed_until: None }
     }
 
     pub(super) fn taken(&self) -> bool {
@@ -131,15 +127,11 @@ impl Store {
     }
 
     pub(super) fn member(&self, person: u64) -> Option<&Membership> {
-        self.members
-            .iter()
-            .find(|member| member.seat.person == person && member.seat.taken())
+        self.members.iter().find(|member| member.seat.person == person && member.seat.taken())
     }
 
     pub(super) fn member_mut(&mut self, person: u64) -> Option<&mut Membership> {
-        self.members
-            .iter_mut()
-            .find(|member| member.seat.person == person && member.seat.taken())
+        self.members.iter_mut().find(|member| member.seat.person == person && member.seat.taken())
     }
 
     pub(super) fn admit(&mut self, person: u64, permissions: Vec<String>, now: Timestamp, delay: Duration) {
@@ -163,15 +155,11 @@ impl Store {
 /// Finding things, and the changes all others are made of.
 impl World {
     pub(super) fn store(&self, hash: &str) -> Result<&Store, Refusal> {
-        self.stores
-            .get(hash)
-            .ok_or_else(|| Refusal(format!("no store {hash}")))
+        self.stores.get(hash).ok_or_else(|| Refusal(format!("no store {hash}")))
     }
 
     pub(super) fn store_mut(&mut self, hash: &str) -> Result<&mut Store, Refusal> {
-        self.stores
-            .get_mut(hash)
-            .ok_or_else(|| Refusal(format!("no store {hash}")))
+        self.stores.get_mut(hash).ok_or_else(|| Refusal(format!("no store {hash}")))
     }
 
     pub(super) fn person_by_number(&self, number: u64) -> Option<&Person> {
@@ -179,9 +167,7 @@ impl World {
     }
 
     pub(super) fn email_of(&self, number: u64) -> String {
-        self.person_by_number(number)
-            .map(|person| person.email.to_lowercase())
-            .unwrap_or_default()
+        self.person_by_number(number).map(|person| person.email.to_lowercase()).unwrap_or_default()
     }
 
     pub(super) fn member_by_email(&self, hash: &str, email: &str) -> Result<u64, Refusal> {
@@ -209,12 +195,9 @@ impl World {
     }
 
     pub(super) fn in_account(&self, account: &str, person: u64) -> bool {
-        self.accounts.get(account).is_some_and(|account| {
-            account
-                .members
-                .iter()
-                .any(|seat| seat.person == person && seat.taken())
-        })
+        self.accounts
+            .get(account)
+            .is_some_and(|account| account.members.iter().any(|seat| seat.person == person && seat.taken()))
     }
 
     /// Whether the person is new there.

@@ -42,9 +42,8 @@ pub(super) fn answer(
 }
 
 fn create(request: &Incoming, store: &mut Store, kind: StorefrontTokenKind) -> Result<Answer, Answer> {
-    let fields: Map<String, Value> = request
-        .json()
-        .map_err(|_| bodies::invalid("body", "must be a JSON object"))?;
+    let fields: Map<String, Value> =
+        request.json().map_err(|_| bodies::invalid("body", "must be a JSON object"))?;
     let expires_at = fields.get("expires_at").and_then(Value::as_i64);
     // Milliseconds pass as a date in the far future, as they would on a platform that only compares numbers.
     let Some(expires_at) = expires_at.filter(|&seconds| seconds >= 0) else {
@@ -74,12 +73,9 @@ fn channels(fields: &Map<String, Value>) -> Result<Vec<i64>, Answer> {
         (None, Some(Value::Array(many))) => many.iter().map(Value::as_i64).collect(),
         _ => None,
     };
-    channels.filter(|channels| !channels.is_empty()).ok_or_else(|| {
-        bodies::invalid(
-            "channel_id",
-            "exactly one of channel_id and channel_ids is needed",
-        )
-    })
+    channels
+        .filter(|channels| !channels.is_empty())
+        .ok_or_else(|| bodies::invalid("channel_id", "exactly one of channel_id and channel_ids is needed"))
 }
 
 fn check_scopes(fields: &Map<String, Value>) -> Result<(), Answer> {
@@ -98,20 +94,14 @@ fn check_origins(fields: &Map<String, Value>) -> Result<(), Answer> {
         {
             Ok(())
         }
-        Some(_) => Err(bodies::invalid(
-            "allowed_cors_origins",
-            "must be one or two origins",
-        )),
+        Some(_) => Err(bodies::invalid("allowed_cors_origins", "must be one or two origins")),
     }
 }
 
 fn revoke(request: &Incoming, store: &mut Store) -> Answer {
     let named = request.header("sf-api-token").unwrap_or_default();
     let tokens = &mut store.shop.storefront_tokens;
-    match tokens
-        .iter_mut()
-        .find(|token| token.token == named && !token.revoked)
-    {
+    match tokens.iter_mut().find(|token| token.token == named && !token.revoked) {
         Some(token) => {
             token.revoked = true;
             Answer::empty(200)

@@ -49,7 +49,5 @@ pub(super) fn users(store: &Store, world: &World) -> Vec<FakeUser> {
 }
 
 pub(super) fn is_member(store: &Store, world: &World, email: &str) -> bool {
-    users(store, world)
-        .iter()
-        .any(|user| same_email(&user.email, email))
+    users(store, world).iter().any(|user| same_email(&user.email, email))
 }

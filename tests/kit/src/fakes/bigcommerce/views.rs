@@ -71,11 +71,7 @@ fn store_user(member: &Membership, person: &Person, quirks: &Quirks) -> Value {
     let last_login = member.last_login.filter(|_| !quirks.strip_last_login);
     let mut user = user(person);
     if let Value::Object(fields) = &mut user {
-        let permissions = if missing {
-            Value::Null
-        } else {
-            json!(member.permissions)
-        };
+        let permissions = if missing { Value::Null } else { json!(member.permissions) };
         fields.insert("permissions".to_owned(), permissions);
         fields.insert("status".to_owned(), json!(member.status));
         fields.insert("lastLoginAt".to_owned(), json!(last_login.map(date_time)));

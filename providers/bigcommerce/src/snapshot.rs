@@ -1,0 +1,112 @@
+//! Listings of a moment ago, so that several stores of one account are listed by one request.
+//!
+//! Only listings may be answered from here. Looks that decide or prove something always read the platform.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use guestpass::Evidence;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use crate::wire::User;
+
+/// How long a listing may be repeated.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Whose listing it is: an account as one token sees it. Of the token only a hash with a key of this process is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    account: Uuid,
+    token: u64,
+}
+
+/// All users of one store, completely read.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    pub(crate) users: Vec<User>,
+    pub(crate) evidence: Evidence,
+    pub(crate) read_at: Duration,
+}
+
+/// Says which writes a reading that begins now has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Generation(u64);
+
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    hasher: RandomState,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    writes: HashMap<Uuid, u64>,
+    listings: HashMap<(View, String), Listing>,
+}
+
+impl View {
+    pub(crate) fn account(self) -> Uuid {
+        self.account
+    }
+}
+
+impl Snapshots {
+    /// The view of this account through this token.
+    pub(crate) fn view(&self, account: Uuid, token: &SecretString) -> View {
+        View { account, token: self.hasher.hash_one(token.expose_secret()) }
+    }
+
+    /// To be asked before a reading begins.
+    pub(crate) fn generation(&self, account: Uuid) -> Generation {
+        Generation(self.lock().writes.get(&account).copied().unwrap_or_default())
+    }
+
+    /// Keeps a complete listing, unless something was written since its reading began.
+    pub(crate) fn keep(&self, view: View, store_hash: &str, listing: Listing, began: Generation) {
+        let mut held = self.lock();
+        if held.writes.get(&view.account).copied().unwrap_or_default() != began.0 {
+            return;
+        }
+        let now = listing.read_at;
+        held.listings.retain(|_, known| now.saturating_sub(known.read_at) <= LIFETIME);
+        held.listings.insert((view, store_hash.to_owned()), listing);
+    }
+
+    pub(crate) fn get(&self, view: View, store_hash: &str, now: Duration) -> Option<Listing> {
+        let held = self.lock();
+        let listing = held.listings.get(&(view, store_hash.to_owned()))?;
+        (now.saturating_sub(listing.read_at) <= LIFETIME).then(|| listing.clone())
+    }
+
+    /// Forgets everything about the account now, and once more when the guard goes: a write is on its way, and a
+    /// reading that overlaps with it may show either state.
+    pub(crate) fn writing(&self, account: Uuid) -> Writing<'_> {
+        self.forget(account);
+        Writing { snapshots: self, account }
+    }
+
+    fn forget(&self, account: Uuid) {
+        let mut held = self.lock();
+        *held.writes.entry(account).or_default() += 1;
+        held.listings.retain(|(view, _), _| view.account != account);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A write under way.
+pub(crate) struct Writing<'a> {
+    snapshots: &'a Snapshots,
+    account: Uuid,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.snapshots.forget(self.account);
+    }
+}
