@@ -72,6 +72,40 @@ Example:  guestpass init --platform bigcommerce
 Costs:    nothing, no platform is asked
 Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there already")]
     Init(InitArgs),
+    /// Show what can be done on a store or a platform, how, and why not more
+    #[command(after_long_help = "\
+Example:  guestpass capabilities acme
+          guestpass capabilities --platform bigcommerce
+Costs:    nothing, no platform is asked
+Exit codes: 0 shown, 2 bad usage or configuration")]
+    Capabilities {
+        /// The store [default: every platform at its best]
+        #[arg(value_name = "STORE")]
+        store: Option<String>,
+        /// A platform at its best
+        #[arg(long, value_name = "PLATFORM", conflicts_with = "store")]
+        platform: Option<String>,
+    },
+    #[command(flatten)]
+    Store(StoreCommand),
+    /// Print completions for a shell
+    #[command(after_long_help = "Example:  guestpass completions bash > /etc/bash_completion.d/guestpass")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for every command
+    #[command(after_long_help = "Example:  guestpass man --dir /usr/local/share/man/man1")]
+    Man {
+        /// Write all pages into this folder
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// The commands that work on configured stores.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
     /// Show the configured stores
     #[command(after_long_help = "\
 Example:  guestpass stores --json
@@ -89,20 +123,6 @@ Exit codes: 0 all work, 1 none works, 2 bad usage or configuration, 5 some do no
         /// The stores [default: all]
         #[arg(value_name = "STORE")]
         stores: Vec<String>,
-    },
-    /// Show what can be done on a store or a platform, how, and why not more
-    #[command(after_long_help = "\
-Example:  guestpass capabilities acme
-          guestpass capabilities --platform bigcommerce
-Costs:    nothing, no platform is asked
-Exit codes: 0 shown, 2 bad usage or configuration")]
-    Capabilities {
-        /// The store [default: every platform at its best]
-        #[arg(value_name = "STORE")]
-        store: Option<String>,
-        /// A platform at its best
-        #[arg(long, value_name = "PLATFORM", conflicts_with = "store")]
-        platform: Option<String>,
     },
     /// Show the roles that the platform knows
     #[command(after_long_help = "\
@@ -168,19 +188,6 @@ Costs:    two looks and one write, from the reserve of the rate budget if need b
 Exit codes: 0 they are out, with proof, 1 failed, 2 bad usage or configuration, 3 a human must act,
             4 not known or not proven whether they are out")]
     Remove(RemoveArgs),
-    /// Print completions for a shell
-    #[command(after_long_help = "Example:  guestpass completions bash > /etc/bash_completion.d/guestpass")]
-    Completions {
-        /// The shell
-        shell: Shell,
-    },
-    /// Print the manual page, or write one for every command
-    #[command(after_long_help = "Example:  guestpass man --dir /usr/local/share/man/man1")]
-    Man {
-        /// Write all pages into this folder
-        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
-        dir: Option<PathBuf>,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -50,11 +50,6 @@ pub(crate) enum Failure {
     Error(Error),
     /// The result could not be written, for example because the reader went away.
     Output(io::Error),
-    /// A second Ctrl-C during a write.
-    Interrupted {
-        /// How to find out what the write did.
-        look_with: String,
-    },
 }
 
 impl From<Error> for Failure {

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use guestpass::{Error, ErrorKind};
+
 use crate::exit::Failure;
 use crate::output::notice;
 
@@ -18,7 +20,10 @@ pub(crate) async fn finish<T>(
     }
     tokio::select! {
         done = &mut write => Ok(done?),
-        () = stop_signal() => Err(Failure::Interrupted { look_with: look_with() }),
+        () = stop_signal() => {
+            let error = Error::new(ErrorKind::OutcomeUnknown, "given up during a write");
+            Err(error.with_remedy(format!("see what it did with `{}`", look_with())).into())
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod exit;
+mod fake_world;
 mod interrupt;
 mod logging;
 mod output;

@@ -8,7 +8,7 @@ use clap::error::ErrorKind as ClapErrorKind;
 use guestpass::{Error, ErrorKind};
 use serde::Serialize;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, StoreCommand};
 use crate::commands::{
     capabilities, change, check, completions, fakes, init, invite, list, man, observe, remove, roles, stores,
 };
@@ -37,33 +37,32 @@ pub(crate) async fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 async fn command(cli: Cli, out: &mut Output) -> Outcome {
     let registry = registry();
     match cli.command {
-        Command::Demo => return demo::run(registry, out).await,
-        Command::Fakes(args) => return fakes::run(&args, out).await,
-        Command::Init(args) => return init::run(&args, &registry, out),
-        Command::Completions { shell } => return completions::run(shell, out),
-        Command::Man { dir } => return man::run(dir.as_deref(), out),
+        Command::Demo => demo::run(registry, out).await,
+        Command::Fakes(args) => fakes::run(&args, out).await,
+        Command::Init(args) => init::run(&args, &registry, out),
+        Command::Completions { shell } => completions::run(shell, out),
+        Command::Man { dir } => man::run(dir.as_deref(), out),
         Command::Capabilities { store: None, platform } => {
-            return capabilities::platforms(platform.as_deref(), &registry, out);
+            capabilities::platforms(platform.as_deref(), &registry, out)
         }
-        _ => {}
+        Command::Capabilities { store: Some(store), .. } => {
+            capabilities::store(&store, &Session::open(registry, &cli.global)?, out)
+        }
+        Command::Store(command) => on_stores(command, &Session::open(registry, &cli.global)?, out).await,
     }
-    let session = Session::open(registry, &cli.global)?;
-    match cli.command {
-        Command::Stores => stores::run(&session, out),
-        Command::Check { stores } => check::run(&stores, &session, out).await,
-        Command::Capabilities { store: Some(store), .. } => capabilities::store(&store, &session, out),
-        Command::Roles { store } => roles::run(&store, &session, out).await,
-        Command::Invite(args) => invite::run(&args, &session, out).await,
-        Command::List { store, fresh } => list::run(&store, fresh, &session, out).await,
-        Command::Observe { store, person } => observe::run(&store, &person, &session, out).await,
-        Command::Change(args) => change::run(&args, &session, out).await,
-        Command::Remove(args) => remove::run(&args, &session, out).await,
-        Command::Demo
-        | Command::Fakes(_)
-        | Command::Init(_)
-        | Command::Capabilities { store: None, .. }
-        | Command::Completions { .. }
-        | Command::Man { .. } => Ok(Exit::Done),
+}
+
+/// Runs a command on configured stores.
+pub(crate) async fn on_stores(command: StoreCommand, session: &Session, out: &mut Output) -> Outcome {
+    match command {
+        StoreCommand::Stores => stores::run(session, out),
+        StoreCommand::Check { stores } => check::run(&stores, session, out).await,
+        StoreCommand::Roles { store } => roles::run(&store, session, out).await,
+        StoreCommand::Invite(args) => invite::run(&args, session, out).await,
+        StoreCommand::List { store, fresh } => list::run(&store, fresh, session, out).await,
+        StoreCommand::Observe { store, person } => observe::run(&store, &person, session, out).await,
+        StoreCommand::Change(args) => change::run(&args, session, out).await,
+        StoreCommand::Remove(args) => remove::run(&args, session, out).await,
     }
 }
 
@@ -85,10 +84,6 @@ fn report(failure: &Failure, out: &mut Output) -> Exit {
             shown.map_or_else(|error| unwritten(&error), |()| Exit::of(error))
         }
         Failure::Output(error) => unwritten(error),
-        Failure::Interrupted { look_with } => {
-            notice(&format!("given up: whether the write was executed is not known; next: {look_with}"));
-            Exit::Unknown
-        }
     }
 }
 

@@ -97,7 +97,8 @@ fn command(field: &str, text: &str, folder: &Path) -> Result<SecretReference> {
 
 fn read_file(field: &str, path: &Path) -> Result<String> {
     let unreadable = |error: std::io::Error| {
-        let problem = format!("refers to the file {}, which cannot be read: {}", path.display(), error.kind());
+        let problem =
+            format!("refers to the file {}, which cannot be read: {}", path.display(), error.kind());
         Error::config(field, problem, "make it readable for you, and for you alone")
     };
     let file = File::open(path).map_err(unreadable)?;

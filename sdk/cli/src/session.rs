@@ -1,6 +1,7 @@
 //! What a command works with: platforms, configuration, time and budgets.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guestpass::http::ReqwestTransport;
@@ -10,7 +11,7 @@ use guestpass::{
 };
 
 use crate::args::Global;
-use crate::config::{Config, StoreEntry, config_file, state_folder};
+use crate::config::{Config, config_file, state_folder};
 use crate::progress::Progress;
 
 /// One run of the program.
@@ -21,6 +22,7 @@ pub(crate) struct Session {
     env: Environment,
     timeout: Duration,
     show_progress: bool,
+    connections: Mutex<BTreeMap<String, Arc<dyn AccessProvider>>>,
 }
 
 impl Session {
@@ -34,12 +36,14 @@ impl Session {
         let budgets = Arc::new(FileCoordination::new(state.join("budgets")));
         let env = Environment::new(Arc::new(ReqwestTransport::new()?), clock, budgets);
         let show_progress = !global.json && global.verbose == 0;
-        Ok(Self { registry, config, env, timeout: Duration::from_secs(global.timeout), show_progress })
-    }
-
-    /// The platforms.
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
+        Ok(Self {
+            registry,
+            config,
+            env,
+            timeout: Duration::from_secs(global.timeout),
+            show_progress,
+            connections: Mutex::default(),
+        })
     }
 
     /// Stores, people and roles.
@@ -52,14 +56,19 @@ impl Session {
         self.env.clock().as_ref()
     }
 
-    /// A connection to a configured store. Sends nothing.
+    /// The connection to a configured store: one for each, so that what it has learned is used again. Sends nothing.
     pub(crate) fn connect(&self, store: &str) -> Result<Arc<dyn AccessProvider>> {
         let entry = self.config.store(store)?;
-        self.connect_entry(entry).map_err(|error| entry.locate(error))
-    }
-
-    fn connect_entry(&self, entry: &StoreEntry) -> Result<Arc<dyn AccessProvider>> {
-        self.registry.connect(entry.platform.as_str(), entry.settings.clone(), &self.env)
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = connections.get(store) {
+            return Ok(known.clone());
+        }
+        let connection = self
+            .registry
+            .connect(entry.platform.as_str(), entry.settings.clone(), &self.env)
+            .map_err(|error| entry.locate(error))?;
+        connections.insert(store.to_owned(), connection.clone());
+        Ok(connection)
     }
 
     /// The circumstances of a call that begins now.

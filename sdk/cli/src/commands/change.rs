@@ -1,8 +1,8 @@
 //! `guestpass change`
 
 use guestpass::{
-    AccessProvider, AccessState, CallContext, Change, ChangeOutcome, Error, ErrorKind, Observation, Operation,
-    Result, Support, Target,
+    AccessProvider, AccessState, CallContext, Change, ChangeOutcome, Error, ErrorKind, Observation,
+    Operation, Result, Support, Target,
 };
 use serde::Serialize;
 
@@ -61,7 +61,9 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     let (before, outcome, after) = interrupt::finish(work, look_with).await?;
     drop(progress);
     let (result, action, exit) = match &outcome {
-        ChangeOutcome::Accepted => ("accepted", None, if after.is_some() { Exit::Done } else { Exit::Unknown }),
+        ChangeOutcome::Accepted => {
+            ("accepted", None, if after.is_some() { Exit::Done } else { Exit::Unknown })
+        }
         ChangeOutcome::ActionRequired(step) => {
             ("action_required", Some(StepView::from(step)), Exit::HumanMustAct)
         }

@@ -86,7 +86,8 @@ impl Report for Checks {
     fn to_text(&self) -> String {
         let mut table = Table::new(["store", "platform", "result"]);
         for check in &self.stores {
-            let result = check.error.as_ref().map_or_else(|| "works".to_owned(), |error| error.message.clone());
+            let result =
+                check.error.as_ref().map_or_else(|| "works".to_owned(), |error| error.message.clone());
             table.row([check.store.clone(), check.platform.clone(), result]);
         }
         let details = self.stores.iter().filter(|check| check.ok).map(Check::details);

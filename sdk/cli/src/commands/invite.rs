@@ -49,11 +49,15 @@ impl Report for Invitation {
                 format!("{store}: {email} is {} already, nothing was sent{account}\n", self.before.state)
             }
             "unconfirmed" => {
-                format!("{store}: the platform took the invitation of {email}, but the listing does not show it\n")
+                format!(
+                    "{store}: the platform took the invitation of {email}, but the listing does not show it\n"
+                )
             }
             _ => format!("{store}: nothing was sent for {email}; a human must act\n"),
         };
-        text.push_str(&self.action.as_ref().map(|step| format!("\n{}\n", step.to_text())).unwrap_or_default());
+        text.push_str(
+            &self.action.as_ref().map(|step| format!("\n{}\n", step.to_text())).unwrap_or_default(),
+        );
         text.push_str(&paragraphs("Still to be done by hand:", &self.follow_ups));
         text.push_str(&self.access.as_ref().map(AccessView::to_text).unwrap_or_default());
         text
@@ -76,8 +80,7 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     let capabilities = provider.capabilities();
     capabilities.require(Operation::Invite)?;
     if args.plan.dry_run {
-        let mut plan =
-            PlanReport::new("invite", provider.as_ref(), args.person.clone(), Operation::Invite);
+        let mut plan = PlanReport::new("invite", provider.as_ref(), args.person.clone(), Operation::Invite);
         if request.role.is_some() && capabilities.support(Operation::AssignRole) != Support::Native {
             plan.add("role", Operation::AssignRole, provider.as_ref());
         }

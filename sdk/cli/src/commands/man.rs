@@ -17,12 +17,12 @@ pub(crate) fn run(folder: Option<&Path>, out: &mut Output) -> Outcome {
         out.raw(&page)?;
         return Ok(Exit::Done);
     };
-    std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
-        .map_err(|error| {
+    std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder)).map_err(
+        |error| {
             Error::new(ErrorKind::Internal, format!("the pages cannot be written to {}", folder.display()))
                 .with_remedy("name a folder that you may write to")
                 .with_source(error)
-        })?;
+        },
+    )?;
     Ok(Exit::Done)
 }

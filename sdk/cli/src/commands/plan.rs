@@ -89,7 +89,7 @@ impl Report for PlanReport {
             ]);
         }
         format!(
-            "{} {} {} would do this; nothing was sent\n{table}\nat most {} request(s) in the ordinary case\n",
+            "{} {} {} would do this; nothing was sent\n{table}\n{} request(s) in the ordinary case, fewer where nothing is to be done\n",
             self.command, self.store, self.subject, self.requests
         )
     }

@@ -35,13 +35,17 @@ impl Report for Removal {
             "removed" => format!("{store}: {subject} was taken out\n"),
             "already_absent" => format!("{store}: {subject} was out already, nothing was sent\n"),
             "unproven" => {
-                format!("{store}: the platform took the removal of {subject}, but nothing proves that it worked\n")
+                format!(
+                    "{store}: the platform took the removal of {subject}, but nothing proves that it worked\n"
+                )
             }
             _ => format!("{store}: nothing was sent for {subject}; a human must act\n"),
         };
         text.push_str(&self.proof.as_ref().map(|proof| proof.to_text() + "\n").unwrap_or_default());
         text.push_str(&self.last_look.as_ref().map(|look| look.to_text("last look")).unwrap_or_default());
-        text.push_str(&self.action.as_ref().map(|step| format!("\n{}\n", step.to_text())).unwrap_or_default());
+        text.push_str(
+            &self.action.as_ref().map(|step| format!("\n{}\n", step.to_text())).unwrap_or_default(),
+        );
         text.push_str(&paragraphs("Not covered by the removal, worth a look:", &self.residual));
         text
     }

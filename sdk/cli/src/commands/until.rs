@@ -38,7 +38,9 @@ mod tests {
         assert_eq!(text("7d").unwrap(), "2026-11-29T12:00:00Z");
         assert_eq!(text("90m").unwrap(), "2026-11-22T13:30:00Z");
         assert_eq!(text("2026-12-24T18:00:00+01:00").unwrap(), "2026-12-24T17:00:00Z");
-        for bad in ["", "d", "-1d", "0d", "7 d", "soon", "2020-01-01T00:00:00Z", "99999999999999999w", "tomorrow"] {
+        for bad in
+            ["", "d", "-1d", "0d", "7 d", "soon", "2020-01-01T00:00:00Z", "99999999999999999w", "tomorrow"]
+        {
             assert!(text(bad).unwrap_err().starts_with("--until:"), "{bad}");
         }
     }

@@ -56,7 +56,12 @@ impl Config {
 
     /// Reads and checks a text as if it stood at `path`.
     #[cfg(test)]
-    pub(crate) fn parse(path: &Path, text: &str, registry: &Registry, clock: &Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn parse(
+        path: &Path,
+        text: &str,
+        registry: &Registry,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self> {
         reader::read(&Source::new(path, text.to_owned()), folder_of(path), registry, clock)
     }
 
@@ -67,9 +72,9 @@ impl Config {
 
     /// The store of this name.
     pub(crate) fn store(&self, name: &str) -> Result<&StoreEntry> {
-        self.stores
-            .get(name)
-            .ok_or_else(|| unknown("store", name, self.store_names(), "add [stores.NAME] to the configuration"))
+        self.stores.get(name).ok_or_else(|| {
+            unknown("store", name, self.store_names(), "add [stores.NAME] to the configuration")
+        })
     }
 
     /// What a role means on a platform.

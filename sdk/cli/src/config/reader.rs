@@ -92,7 +92,8 @@ impl Reader<'_> {
             "credential" => Ok(Access::Credential),
             "merchant" => Ok(Access::Merchant),
             _ => {
-                let remedy = "write \"credential\" if guestpass has a token, \"merchant\" if only the merchant has";
+                let remedy =
+                    "write \"credential\" if guestpass has a token, \"merchant\" if only the merchant has";
                 Err(self.source.fault(key.span(), "`access` is neither of its two values", remedy))
             }
         }
@@ -139,8 +140,7 @@ impl Reader<'_> {
     }
 
     fn email(&self, field: &str, text: &Spanned<String>) -> Result<Email> {
-        Email::new(text.get_ref().as_str())
-            .map_err(|error| self.source.located(text.span(), field, &error))
+        Email::new(text.get_ref().as_str()).map_err(|error| self.source.located(text.span(), field, &error))
     }
 
     fn platform(&self, name: &Spanned<String>) -> Result<ProviderId> {

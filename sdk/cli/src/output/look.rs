@@ -32,6 +32,14 @@ struct EvidenceView {
     request_ids: Vec<String>,
 }
 
+impl EvidenceView {
+    /// When the look began, as exactly as people read it.
+    fn moment(&self) -> String {
+        let seconds = self.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z');
+        format!("{seconds}Z")
+    }
+}
+
 impl From<&Evidence> for EvidenceView {
     fn from(evidence: &Evidence) -> Self {
         Self {
@@ -78,7 +86,7 @@ impl LookView {
         if let Some(reason) = &self.reason {
             text.push_str(&format!(", {}", reason.text));
         }
-        text.push_str(&format!(" (looked at {})\n", self.evidence.began_at));
+        text.push_str(&format!(" (looked at {})\n", self.evidence.moment()));
         for account in self.account.iter().chain(&self.accounts) {
             text.push_str(&account.to_text());
         }
@@ -110,7 +118,8 @@ impl ProofView {
                 let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
                 format!(
                     "proof: a complete listing begun at {} does not hold them ({} page(s){requests})",
-                    evidence.began_at, evidence.pages
+                    evidence.moment(),
+                    evidence.pages
                 )
             }
             None => format!("proof: {}", self.by),

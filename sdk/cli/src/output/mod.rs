@@ -50,7 +50,7 @@ impl Output {
 
     /// Shows a result.
     pub(crate) fn show(&mut self, report: &impl Report) -> io::Result<()> {
-        if self.json { self.document(report) } else { self.text(&report.to_text()) }
+        if self.json { self.document(report) } else { self.text(report.to_text().trim_end()) }
     }
 
     /// Writes one JSON document on one line.
@@ -66,9 +66,9 @@ impl Output {
         self.to.flush()
     }
 
-    /// Writes text for people.
+    /// Writes text for people, and ends the line.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.to, "{}", harmless(text.trim_end()))?;
+        writeln!(self.to, "{}", harmless(text))?;
         self.to.flush()
     }
 

@@ -12,7 +12,7 @@ impl Table {
     /// A table of these columns.
     pub(crate) fn new<const N: usize>(heading: [&str; N]) -> Self {
         let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         // On a terminal long cells are wrapped; in a pipe each row stays on its line, for grep.
         match terminal_width() {
             Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
