@@ -56,6 +56,7 @@ Starts a fake BigCommerce on this machine, works on it over real HTTP with the c
 every step with what is really so in the fake. Needs no network and no credential, and leaves nothing behind.
 
 Example:  guestpass demo
+Costs:    nothing, no platform is asked
 Exit codes: 0 every step was as it should be, 1 a step was not")]
     Demo,
     /// Serve the fake platforms to programs in any language, until Ctrl-C
@@ -89,13 +90,17 @@ Exit codes: 0 shown, 2 bad usage or configuration")]
     #[command(flatten)]
     Store(StoreCommand),
     /// Print completions for a shell
-    #[command(after_long_help = "Example:  guestpass completions bash > /etc/bash_completion.d/guestpass")]
+    #[command(after_long_help = "\
+Example:  guestpass completions bash > /etc/bash_completion.d/guestpass
+Exit codes: 0 printed, 2 bad usage")]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page, or write one for every command
-    #[command(after_long_help = "Example:  guestpass man --dir /usr/local/share/man/man1")]
+    #[command(after_long_help = "\
+Example:  guestpass man --dir /usr/local/share/man/man1
+Exit codes: 0 printed or written, 1 they cannot be written, 2 bad usage")]
     Man {
         /// Write all pages into this folder
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use guestpass::http::ReqwestTransport;
 use guestpass::{
-    AccessProvider, CallContext, Clock, Environment, Error, ErrorKind, FileCoordination, Registry, Result,
-    SystemClock,
+    Access, AccessProvider, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind, FileCoordination,
+    Registry, Result, SystemClock,
 };
 
 use crate::args::Global;
@@ -69,6 +69,20 @@ impl Session {
             .map_err(|error| entry.locate(error))?;
         connections.insert(store.to_owned(), connection.clone());
         Ok(connection)
+    }
+
+    /// Reads the secrets of a store before anything is sent, so that a missing one costs no request.
+    pub(crate) async fn read_secrets(&self, store: &str) -> Result<()> {
+        let entry = self.config.store(store)?;
+        if entry.settings.access == Access::Merchant {
+            return Ok(());
+        }
+        for value in entry.settings.values.values() {
+            if let ConfigValue::Secret(source) = value {
+                source.current().await.map_err(|error| entry.locate(error))?;
+            }
+        }
+        Ok(())
     }
 
     /// The circumstances of a call that begins now.

@@ -54,6 +54,7 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     if args.plan.dry_run {
         return PlanReport::new("change", provider.as_ref(), target.to_string(), operation).show(out);
     }
+    session.read_secrets(&args.store).await?;
     let progress = session.progress(format!("changing {} on {}", args.person, args.store));
     let cx = session.call();
     let look_with = || format!("guestpass observe {} {}", args.store, args.person);
@@ -146,3 +147,6 @@ fn found(provider: &dyn AccessProvider, target: &Target, look: &Observation) -> 
     let connection = provider.connection();
     Err(Error::new(kind, message).with_remedy(remedy).at(connection.provider(), connection.store()))
 }
+
+#[cfg(test)]
+mod tests;

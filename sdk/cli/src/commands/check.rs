@@ -104,7 +104,7 @@ pub(crate) async fn run(names: &[String], session: &Session, out: &mut Output) -
     let progress = session.progress(format!("checking {} store(s)", connections.len()));
     let results: Vec<_> = stream::iter(connections)
         .map(|provider| async move {
-            let result = provider.check(&session.call()).await;
+            let result = checked(provider.as_ref(), session).await;
             (provider, result)
         })
         .buffered(AT_ONCE)
@@ -114,6 +114,12 @@ pub(crate) async fn run(names: &[String], session: &Session, out: &mut Output) -
     let stores = results.iter().map(|(provider, result)| Check::new(provider.as_ref(), result)).collect();
     out.show(&Checks { stores })?;
     verdict(results, out)
+}
+
+/// A secret that cannot be read is a failure of its own store, not of the others.
+async fn checked(provider: &dyn AccessProvider, session: &Session) -> Result<CheckReport> {
+    session.read_secrets(provider.connection().store().as_str()).await?;
+    provider.check(&session.call()).await
 }
 
 /// The failures of some stores are in their rows; that of the only store is the failure of the command.

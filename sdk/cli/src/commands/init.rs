@@ -141,3 +141,22 @@ fn comment(text: &str) -> String {
     }
     lines.join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::registry;
+
+    #[test]
+    fn a_template_names_every_setting_and_is_sound_toml() {
+        for factory in registry().factories() {
+            let text = template(factory.as_ref());
+            let table: toml::Table = text.parse().unwrap();
+            assert!(table.contains_key("stores") && table.contains_key("roles"));
+            for field in factory.fields() {
+                assert!(text.contains(&format!("{} = ", field.name)), "{text}");
+            }
+            assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+        }
+    }
+}

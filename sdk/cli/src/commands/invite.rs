@@ -86,6 +86,7 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
         }
         return plan.show(out);
     }
+    session.read_secrets(&args.store).await?;
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
     let cx = session.call();
     let look = || format!("guestpass observe {} {}", args.store, args.person);

@@ -32,6 +32,7 @@ struct Summary {
 pub(crate) async fn run(store: &str, fresh: bool, session: &Session, out: &mut Output) -> Outcome {
     let provider = session.connect(store)?;
     provider.capabilities().require(Operation::List)?;
+    session.read_secrets(store).await?;
     let progress = session.progress(format!("listing {store}"));
     let cx = session.call();
     let mut pages = provider.pages(if fresh { ListQuery::fresh() } else { ListQuery::new() }, None, &cx);

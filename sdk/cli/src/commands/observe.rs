@@ -28,6 +28,7 @@ pub(crate) async fn run(store: &str, person: &str, session: &Session, out: &mut 
     let platform = provider.connection().provider();
     let target = session.config().target(person, platform)?;
     provider.capabilities().require(Operation::Observe)?;
+    session.read_secrets(store).await?;
     let progress = session.progress(format!("looking {person} up on {store}"));
     let look = provider.observe(&target, &session.call()).await?;
     drop(progress);

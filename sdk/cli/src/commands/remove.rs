@@ -62,6 +62,7 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
         let plan = PlanReport::new("remove", provider.as_ref(), target.to_string(), Operation::Remove);
         return plan.show(out);
     }
+    session.read_secrets(&args.store).await?;
     let progress = session.progress(format!("removing {} from {}", args.person, args.store));
     let cx = session.call();
     let look = || format!("guestpass observe {} {}", args.store, args.person);

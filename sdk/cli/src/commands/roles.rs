@@ -59,6 +59,7 @@ impl Report for Roles {
 pub(crate) async fn run(store: &str, session: &Session, out: &mut Output) -> Outcome {
     let provider = session.connect(store)?;
     provider.capabilities().require(Operation::ListRoles)?;
+    session.read_secrets(store).await?;
     let progress = session.progress(format!("reading the roles of {store}"));
     let roles = provider.list_roles(&session.call()).await?;
     drop(progress);

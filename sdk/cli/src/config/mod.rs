@@ -125,6 +125,9 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 const ACCOUNT: &str = "account:";
 
 /// A person who is not in the configuration.
@@ -147,13 +150,14 @@ pub(crate) fn unknown<'a>(
     if_none: &str,
 ) -> Error {
     const MOST_LISTED: usize = 20;
-    const ALIKE: f64 = 0.8;
     let known: Vec<_> = known.collect();
+    // One slip for a short word, two for a longer one.
+    let slips = if name.chars().count() < 6 { 1 } else { 2 };
     let nearest = known
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+        .map(|candidate| (strsim::osa_distance(name, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= slips)
+        .min();
     let guess = nearest.map(|(_, candidate)| format!("did you mean `{candidate}`? ")).unwrap_or_default();
     let remedy = if known.is_empty() {
         if_none.to_owned()
