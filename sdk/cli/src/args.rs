@@ -29,6 +29,7 @@ pub(crate) struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "For every command")]
 pub(crate) struct Global {
     /// The configuration [default: ./guestpass.toml, then $XDG_CONFIG_HOME/guestpass/guestpass.toml]
     #[arg(long, global = true, value_name = "PATH", env = "GUESTPASS_CONFIG", value_hint = ValueHint::FilePath)]
@@ -52,8 +53,9 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Show the whole life of an access on a fake store, without any set-up
     #[command(after_long_help = "\
-Starts a fake BigCommerce on this machine, works on it over real HTTP with the code of the other commands, and compares
-every step with what is really so in the fake. Needs no network and no credential, and leaves nothing behind.
+Starts a fake BigCommerce on this machine, works on it over real HTTP with the code of the other
+commands, and compares every step with what is really so in the fake. Needs no network and no
+credential, and leaves nothing behind.
 
 Example:  guestpass demo
 Costs:    nothing, no platform is asked
@@ -61,11 +63,12 @@ Exit codes: 0 every step was as it should be, 1 a step was not")]
     Demo,
     /// Serve the fake platforms to programs in any language, until Ctrl-C
     #[command(after_long_help = "\
-Prints the address, a configuration that fits, and the control endpoints with which a test plays merchant and person.
+Prints the address, a configuration that fits, and the control endpoints with which a test plays
+merchant and person.
 
 Example:  guestpass fakes --port 8787 --write-config try/guestpass.toml
 Costs:    nothing, no platform is asked
-Exit codes: 0 stopped, 1 the port is taken, 2 bad usage")]
+Exit codes: 0 stopped, 1 the port is taken, 2 bad usage, or the file is not one of ours")]
     Fakes(FakesArgs),
     /// Write a configuration to fill in
     #[command(after_long_help = "\
@@ -73,6 +76,8 @@ Example:  guestpass init --platform bigcommerce
 Costs:    nothing, no platform is asked
 Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there already")]
     Init(InitArgs),
+    #[command(flatten)]
+    Store(StoreCommand),
     /// Show what can be done on a store or a platform, how, and why not more
     #[command(after_long_help = "\
 Example:  guestpass capabilities acme
@@ -87,8 +92,6 @@ Exit codes: 0 shown, 2 bad usage or configuration")]
         #[arg(long, value_name = "PLATFORM", conflicts_with = "store")]
         platform: Option<String>,
     },
-    #[command(flatten)]
-    Store(StoreCommand),
     /// Print completions for a shell
     #[command(after_long_help = "\
 Example:  guestpass completions bash > /etc/bash_completion.d/guestpass
@@ -119,7 +122,8 @@ Exit codes: 0 shown, 2 bad configuration")]
     Stores,
     /// Ask the platforms whether our credentials work
     #[command(after_long_help = "\
-Checks up to four stores at once, each with as few requests as its platform allows. Never waits for a rate budget.
+Checks up to four stores at once, each with as few requests as its platform allows. Never waits
+for a rate budget.
 
 Example:  guestpass check acme
 Costs:    about one request a store; `guestpass capabilities STORE` says how many
@@ -140,22 +144,25 @@ Exit codes: 0 shown, 1 failed, 2 bad usage or configuration")]
     },
     /// Let somebody in
     #[command(after_long_help = "\
-Looks first, sends at most one invitation, and looks again. Somebody who is inside already is left alone. What only a
-human can do, for example setting the role on some platforms, is printed as steps.
+Looks first, sends at most one invitation, and looks again. Somebody who is inside already is
+left alone. What only a human can do, for example setting the role on some platforms, is printed
+as steps.
 
 Example:  guestpass invite acme sam --role support --reason 'ticket 4711' --until 7d
 Costs:    two looks and one write; --dry-run shows it
-Exit codes: 0 they are in or were asked and nothing is left to do, 1 failed, 2 bad usage or configuration,
-            3 a human must still act, 4 not known whether they were asked")]
+Exit codes: 0 they are in or were asked and nothing is left to do, 1 failed,
+            2 bad usage or configuration, 3 a human must still act,
+            4 not known whether they were asked")]
     Invite(InviteArgs),
     /// Show who has access
     #[command(after_long_help = "\
-With --json it prints one object a line, {\"collaborator\":…}, and at the end of a complete listing one {\"summary\":…}.
-A listing without a summary is not complete.
+With --json it prints one object a line, {\"collaborator\":…}, and at the end of a complete listing
+one {\"summary\":…}. A listing without a summary is not complete.
 
 Example:  guestpass list acme --json
 Costs:    `guestpass capabilities STORE` says how many requests
-Exit codes: 0 everybody was listed, 1 failed, 2 bad usage or configuration, 3 only the merchant can list them")]
+Exit codes: 0 everybody was listed, 1 failed, 2 bad usage or configuration,
+            3 only the merchant can list them")]
     List {
         /// The store
         store: String,
@@ -168,7 +175,8 @@ Exit codes: 0 everybody was listed, 1 failed, 2 bad usage or configuration, 3 on
 Example:  guestpass observe acme sam
           guestpass observe acme account:bc/account/user/7
 Costs:    one look; `guestpass capabilities STORE` says how many requests
-Exit codes: 0 the look shows whether they are inside, 1 failed, 2 bad usage or configuration, 4 the look proves nothing")]
+Exit codes: 0 the look shows whether they are inside, 1 failed, 2 bad usage or configuration,
+            4 the look proves nothing")]
     Observe {
         /// The store
         store: String,
@@ -181,17 +189,18 @@ Where a human must do it, nothing is sent and the steps are printed.
 
 Example:  guestpass change acme sam --suspend
 Costs:    two looks and one write; nothing where it is done by hand
-Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 a human must act, 4 not known whether it was changed")]
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 a human must act,
+            4 not known whether it was changed")]
     Change(ChangeArgs),
     /// Take somebody out, and prove that they are out
     #[command(after_long_help = "\
-Looks first, removes, and looks again until a complete listing does not hold them any more. Somebody who is out already
-is proven to be out.
+Looks first, removes, and looks again: a complete listing that does not hold them any more is the
+proof. Somebody who is out already is proven to be out.
 
 Example:  guestpass remove acme sam --baseline absent
 Costs:    two looks and one write, from the reserve of the rate budget if need be; --dry-run shows it
-Exit codes: 0 they are out, with proof, 1 failed, 2 bad usage or configuration, 3 a human must act,
-            4 not known or not proven whether they are out")]
+Exit codes: 0 they are out, with proof, 1 failed, 2 bad usage or configuration,
+            3 a human must act, 4 not known or not proven whether they are out")]
     Remove(RemoveArgs),
 }
 
@@ -311,5 +320,14 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// clap would break a longer line in the middle and lose its indentation.
+    #[test]
+    fn examples_fit_into_a_line() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        }
     }
 }

@@ -28,10 +28,10 @@ impl Exit {
         // A platform may refuse a request as invalid too; only what was never sent is the caller's usage.
         let sent = error.status().is_some() || error.attempts() > 0;
         match error.kind() {
+            ErrorKind::OutcomeUnknown => Self::Unknown,
             _ if error.manual_step().is_some() => Self::HumanMustAct,
             ErrorKind::Config => Self::Usage,
             ErrorKind::InvalidRequest if !sent => Self::Usage,
-            ErrorKind::OutcomeUnknown => Self::Unknown,
             _ => Self::Failed,
         }
     }

@@ -62,8 +62,11 @@ impl FakeWorld {
     pub(crate) fn write_config(&self, path: &Path) -> Result<()> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let state = folder.join(STATE);
+        if std::fs::read_to_string(path).is_ok_and(|text| !text.starts_with(HEADER)) {
+            let message = format!("{} was not written by this command", path.display());
+            return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("name another file"));
+        }
         let written = std::fs::create_dir_all(folder)
-            .or_else(|error| if folder.as_os_str().is_empty() { Ok(()) } else { Err(error) })
             .and_then(|()| if state.is_dir() { std::fs::remove_dir_all(&state) } else { Ok(()) })
             .and_then(|()| write_private(&folder.join(ACCOUNT_TOKEN_FILE), &self.seed.account_token))
             .and_then(|()| write_private(&folder.join(STORE_TOKEN_FILE), &self.seed.store_token))
@@ -85,7 +88,7 @@ impl FakeWorld {
         let permissions = PERMISSIONS.map(|name| format!("{name:?}")).join(", ");
         format!(
             "\
-# Written by `guestpass fakes`: fake stores, fake tokens, nothing real.
+{HEADER}
 state_dir = \"{STATE}\"
 
 [stores.{STORE}]
@@ -120,6 +123,8 @@ permissions = [{permissions}]
     }
 }
 
+/// The first line, by which a file of ours is known.
+const HEADER: &str = "# Written by `guestpass fakes`: fake stores, fake tokens, nothing real.";
 const STATE: &str = "guestpass-fakes-state";
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

@@ -7,7 +7,7 @@ use guestpass::{AccessProvider, CheckReport, Held, Result};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{ErrorView, Output, Report, Table};
+use crate::output::{ErrorView, Output, Report, Table, notice};
 use crate::session::Session;
 
 /// Enough to be quick, few enough to be polite to a platform that many stores share.
@@ -78,6 +78,9 @@ impl Check {
         for warning in &self.warnings {
             text.push_str(&format!("  warning: {warning}\n"));
         }
+        if let Some(error) = &self.error {
+            text.push_str(&format!("  next: {}\n", error.next));
+        }
         text
     }
 }
@@ -90,8 +93,7 @@ impl Report for Checks {
                 check.error.as_ref().map_or_else(|| "works".to_owned(), |error| error.message.clone());
             table.row([check.store.clone(), check.platform.clone(), result]);
         }
-        let details = self.stores.iter().filter(|check| check.ok).map(Check::details);
-        format!("{table}{}", details.collect::<String>())
+        format!("{table}{}", self.stores.iter().map(Check::details).collect::<String>())
     }
 }
 
@@ -132,7 +134,11 @@ fn verdict(mut results: Vec<(Arc<dyn AccessProvider>, Result<CheckReport>)>, out
         return Ok(Exit::Partly);
     }
     match (results.pop(), results.is_empty()) {
-        (Some((_, Err(error))), true) if out.is_json() => Ok(Exit::of(&error)),
+        (Some((_, Err(error))), true) if out.is_json() => {
+            // Its row is the JSON document of this error already.
+            notice(&error.to_string());
+            Ok(Exit::of(&error))
+        }
         (Some((_, Err(error))), true) => Err(Failure::Error(error)),
         _ => Ok(Exit::Failed),
     }

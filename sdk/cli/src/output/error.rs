@@ -10,7 +10,7 @@ use super::StepView;
 pub(crate) struct ErrorView {
     kind: &'static str,
     pub(crate) message: String,
-    next: String,
+    pub(crate) next: String,
     store: Option<String>,
     platform: Option<String>,
     field: Option<String>,

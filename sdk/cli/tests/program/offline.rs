@@ -134,6 +134,8 @@ async fn the_demonstration_succeeds_and_is_cheap() {
 async fn the_fakes_serve_other_programs() {
     use std::io::{BufRead, BufReader};
     let it = Fixture::new().await;
+    let refused = it.run(&["fakes", "--write-config", "guestpass.toml"]).expect(2);
+    assert!(refused.stderr.contains("was not written by this command"), "{}", refused.stderr);
     let mut fakes = it.spawn(&["fakes", "--write-config", "try/guestpass.toml", "--json"]);
     let mut lines = BufReader::new(fakes.stdout.take().unwrap()).lines();
     let serving: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
