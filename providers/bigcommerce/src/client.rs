@@ -1,6 +1,7 @@
 //! One function for each vendor call.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use guestpass::http::{
@@ -42,6 +43,7 @@ const STORE_WINDOW: Duration = Duration::from_secs(30);
 pub(crate) struct AccountApi {
     http: HttpClient,
     uuid: String,
+    listing_step: AtomicUsize,
 }
 
 /// Which part of the nested listing to read.
@@ -82,7 +84,21 @@ impl AccountApi {
         let mut policy = RetryPolicy::default();
         policy.attempts = 3;
         policy.first_pause = Duration::from_secs(2);
-        Self { http: HttpClient::new(config, env.clone()).with_retry_policy(policy), uuid }
+        Self {
+            http: HttpClient::new(config, env.clone()).with_retry_policy(policy),
+            uuid,
+            listing_step: AtomicUsize::new(0),
+        }
+    }
+
+    /// How far listings were made smaller because the platform refused larger ones.
+    pub(crate) fn listing_step(&self) -> usize {
+        self.listing_step.load(Ordering::Relaxed)
+    }
+
+    /// Makes listings smaller than they are at this step.
+    pub(crate) fn ask_for_less(&self, step: usize) {
+        self.listing_step.fetch_max(step + 1, Ordering::Relaxed);
     }
 
     /// The account itself; needs only `account_read`, so it shows whether the token lives.

@@ -13,9 +13,6 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::{Envelope, ErrorBody, ErrorObject, GraphqlError};
 
-/// Our own code for a query that the platform found too costly.
-pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-const COMPLEXITY_LIMIT: u64 = 10_000;
 const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The manners of one of the two APIs; they differ in the credential to blame and in how far their numbers can be
@@ -123,13 +120,12 @@ pub(crate) fn rest<T: DeserializeOwned>(response: &ApiResponse) -> Result<T, Fai
 fn graphql_refusal(response: &ApiResponse) -> Option<Failure> {
     let envelope: Envelope<serde_json::Value> = serde_json::from_slice(&response.body).ok()?;
     let first = envelope.errors?.into_iter().next()?;
-    let answered = response.status.is_success();
-    Some(refusal(first, answered, is_too_complex(&response.headers)))
+    Some(refusal(first, response.status.is_success()))
 }
 
 /// What a GraphQL error means. Its codes are not documented for the Account API; the ones of the sibling Storefront API
 /// and of GraphQL servers in general are understood.
-fn refusal(error: GraphqlError, answered_200: bool, too_complex: bool) -> Failure {
+fn refusal(error: GraphqlError, answered_200: bool) -> Failure {
     let code = error.extensions.and_then(|extensions| extensions.code);
     let upper = code.as_deref().unwrap_or_default().to_ascii_uppercase();
     let failure = match upper.as_str() {
@@ -143,15 +139,6 @@ fn refusal(error: GraphqlError, answered_200: bool, too_complex: bool) -> Failur
         "RATE_LIMITED" | "THROTTLED" | "TOO_MANY_REQUESTS" => {
             Failure::new(ErrorKind::RateLimited, Effect::None, "the platform's rate limit is reached")
         }
-        _ if too_complex || upper.contains("COMPLEX") => {
-            return Failure::new(
-                ErrorKind::InvalidRequest,
-                Effect::None,
-                "the platform found the query too costly",
-            )
-            .with_code(Some(TOO_COMPLEX.to_owned()))
-            .with_vendor_message(error.message);
-        }
         // The server answered the whole request: if it could not even read it, nothing was done.
         _ if !answered_200 => {
             Failure::new(ErrorKind::InvalidRequest, Effect::None, "the platform refused the query")
@@ -159,10 +146,6 @@ fn refusal(error: GraphqlError, answered_200: bool, too_complex: bool) -> Failur
         _ => Failure::new(ErrorKind::InvalidRequest, Effect::Possible, "the platform reported an error"),
     };
     failure.with_code(code).with_vendor_message(error.message)
-}
-
-fn is_too_complex(headers: &HeaderMap) -> bool {
-    number(headers, "x-bc-graphql-complexity").is_some_and(|complexity| complexity > COMPLEXITY_LIMIT)
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
@@ -264,7 +247,5 @@ mod tests {
         assert_eq!(classify(400, &[], plain).effect, Effect::None);
         let partial = r#"{"data":{"a":1},"errors":[{"message":"m"}]}"#;
         assert!(graphql::<serde_json::Value>(&answer(200, &[], partial)).is_err());
-        let costly = answer(200, &[("x-bc-graphql-complexity", "10001")], plain);
-        assert_eq!(graphql::<serde_json::Value>(&costly).unwrap_err().code.as_deref(), Some(TOO_COMPLEX));
     }
 }

@@ -186,7 +186,7 @@ impl AccessProvider for BigCommerce {
         if place.is_none() && !query.fresh {
             let held = self.snapshots.get(reader.view, &self.store_hash, cx.clock().monotonic());
             if let Some(listing) = held {
-                let items = accounts(listing.users, owner.as_deref())?;
+                let items = accounts(listing.users, owner.as_deref()).map_err(|error| self.here(error))?;
                 return Ok(Page::new(items, PageEnd::Complete, listing.evidence));
             }
         }
@@ -205,7 +205,7 @@ impl AccessProvider for BigCommerce {
         };
         let owner = self.owner_for_labels(cx).await;
         let mut finder = Finder::new(target);
-        for account in accounts(roster.users, owner.as_deref())? {
+        for account in accounts(roster.users, owner.as_deref()).map_err(|error| self.here(error))? {
             finder.see(account);
         }
         let mut found = finder.found();

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use guestpass::{CallContext, Error, ErrorKind, Evidence, Result};
 
 use crate::client::{AccountApi, Slice};
-use crate::dialect::TOO_COMPLEX;
 use crate::snapshot::{Listing, Snapshots, View};
 use crate::wire::{Store, StoreConnection, User, UserConnection};
 
-/// Stores and users asked for at once. Fields times page sizes stay well below the platform's complexity limit of
-/// 10,000; page sizes of this API are not documented, the sibling billing queries allow 50.
-const STORES: u32 = 10;
-const USERS: u32 = 50;
+/// How many stores and users are asked for at once, and in which steps less is asked for when the platform refuses.
+///
+/// Fields times page sizes stay well below the platform's complexity limit of 10,000. Neither the page sizes of this API
+/// are documented (the sibling billing queries allow 50) nor how a query that is too costly is refused.
+const SIZES: [(u32, u32); 3] = [(10, 50), (4, 20), (1, 10)];
 /// More pages than any real account has; ends a listing that never ends.
 const MOST_PAGES: u32 = 400;
 
@@ -111,10 +111,10 @@ impl Reader<'_> {
     /// Goes through the account's stores until ours comes; what is complete of the others is kept for their listings.
     pub(crate) async fn find_store(&self, evidence: &mut Evidence) -> Result<UsersPage> {
         let began = self.snapshots.generation(self.view.account());
-        let mut slice = Slice { stores: STORES, after_store: None, users: USERS, after_user: None };
+        let mut slice = Slice { stores: 0, after_store: None, users: 0, after_user: None };
         let mut cursors = HashSet::new();
         loop {
-            let stores = self.page(&mut slice, evidence).await?;
+            let stores = self.page(slice.clone(), evidence).await?;
             self.keep_complete(&stores, evidence, began);
             let mut before = slice.after_store.clone();
             for edge in stores.edges {
@@ -139,29 +139,35 @@ impl Reader<'_> {
         after_user: &str,
         evidence: &mut Evidence,
     ) -> Result<Option<UsersPage>> {
-        let mut slice = Slice {
+        let slice = Slice {
             stores: 1,
             after_store: before_store.clone(),
-            users: USERS,
+            users: 0,
             after_user: Some(after_user.to_owned()),
         };
-        let stores = self.page(&mut slice, evidence).await?;
+        let stores = self.page(slice, evidence).await?;
         let ours =
             stores.edges.into_iter().map(|edge| edge.node).find(|store| is_store(store, self.store_hash));
         ours.map(|store| users_page(store, before_store)).transpose()
     }
 
-    /// One request; a query that the platform finds too costly is asked again in smaller pieces.
-    async fn page(&self, slice: &mut Slice, evidence: &mut Evidence) -> Result<StoreConnection> {
+    /// One request, with as much at once as the platform allows. A refused query is asked again for less.
+    async fn page(&self, mut slice: Slice, evidence: &mut Evidence) -> Result<StoreConnection> {
+        let one_store = slice.stores == 1;
         loop {
             if evidence.pages >= MOST_PAGES {
                 return Err(self.fault("the listing does not end"));
             }
             evidence.pages += 1;
-            match self.api.store_users(slice, self.cx).await {
-                Err(error) if error.code() == Some(TOO_COMPLEX) && slice.stores * slice.users > 1 => {
-                    slice.stores = slice.stores.div_ceil(2);
-                    slice.users = slice.users.div_ceil(2);
+            let step = self.api.listing_step();
+            let Some((stores, users)) = SIZES.get(step) else {
+                return Err(self.fault("no listing is small enough"));
+            };
+            (slice.stores, slice.users) = (if one_store { 1 } else { *stores }, *users);
+            match self.api.store_users(&slice, self.cx).await {
+                Err(error) if error.kind() == ErrorKind::InvalidRequest && step + 1 < SIZES.len() => {
+                    tracing::debug!(%error, "asking for less at once");
+                    self.api.ask_for_less(step);
                 }
                 answer => return answer,
             }

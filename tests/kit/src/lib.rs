@@ -1,6 +1,14 @@
 //! Test kit of guestpass: a clock moved by hand, stateful fakes of the platforms, and faults to put into them.
 
 mod clock;
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a case that fails panics, as tests do"
+)]
+pub mod conformance;
 pub mod fakes;
 mod fault;
 mod request_log;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::{Instrument, Span, debug, field, info_span};
+use tracing::{Instrument, Span, debug, field, info_span, warn};
 
 use super::authenticate::Authenticate;
 use super::base_url::BaseUrl;
@@ -189,7 +189,7 @@ impl Call<'_> {
             Err(error) => return Ok(Err((self.transport_failed(error), None))),
         };
         let response = read(response);
-        self.learn(&response).await?;
+        self.learn(&response).await;
         let request_id = config.dialect.request_id(&response.headers);
         let status = response.status.as_u16();
         Span::current().record("http.response.status_code", status);
@@ -248,13 +248,17 @@ impl Call<'_> {
         }
     }
 
-    async fn learn(&self, response: &ApiResponse) -> Result<()> {
+    /// Corrects the budget. A failure here must not hide an answer, which may be that of a write.
+    async fn learn(&self, response: &ApiResponse) {
         let env = &self.client.env;
         let signal = self.client.config.dialect.limits(response);
         if signal == LimitSignal::default() {
-            return Ok(());
+            return;
         }
-        env.coordination().learn(&self.client.config.budget, signal, env.clock().now()).await
+        let learned = env.coordination().learn(&self.client.config.budget, signal, env.clock().now()).await;
+        if let Err(error) = learned {
+            warn!(%error, "the budget could not be corrected");
+        }
     }
 
     async fn within_deadline<T>(&self, work: impl Future<Output = T> + Send) -> Option<T> {

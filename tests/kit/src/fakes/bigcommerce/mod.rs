@@ -57,6 +57,7 @@ mod storefront;
 mod truth;
 mod views;
 mod webshop;
+mod world;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub use quirks::{
 pub use seed::DemoSeed;
 pub use truth::FakeUser;
 pub use webshop::{FakeStorefrontToken, StorefrontTokenKind};
+pub use world::BigCommerceWorld;
 
 use crate::fakes::http::serve;
 use crate::fault::{Fault, On};

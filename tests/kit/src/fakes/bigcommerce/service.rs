@@ -16,6 +16,8 @@ use crate::request_log::RequestLog;
 
 /// Longer bodies are refused, as no honest request is that long.
 const MAX_BODY: usize = 1024 * 1024;
+/// Edges set cookies on API answers; nobody's log should show them.
+pub(super) const SESSION_COOKIE: &str = "fake-session-cookie-to-be-redacted";
 const HOUR: Duration = Duration::from_secs(3600);
 const STORE_WINDOW: Duration = Duration::from_secs(30);
 
@@ -134,6 +136,7 @@ impl Service {
     }
 
     fn finish(&self, mut answer: Answer, standing: Option<(Standing, bool)>, request: &Incoming) -> Answer {
+        answer = answer.with_header("set-cookie", format!("session={SESSION_COOKIE}; Secure; HttpOnly"));
         if let Some((standing, true)) = standing {
             answer = standing.onto(answer);
         }

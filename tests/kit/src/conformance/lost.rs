@@ -1,0 +1,184 @@
+//! Writes whose answer never came.
+
+use std::time::Duration;
+
+use guestpass::{
+    AccessProviderExt, Baseline, Error, ErrorKind, InviteResult, Operation, RemovalResult, RemoveRequest,
+    Retry,
+};
+
+use super::Subject;
+use super::life::{invites_by_hand_only, removes_by_hand_only};
+use crate::{Fault, On};
+
+/// The invitation was executed, its answer lost: it is found by looking, and its follow-ups are not forgotten.
+pub async fn a_lost_answer_to_an_invitation_invites_once(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    s.world.inject(On::Writes, Fault::LostAnswer, 1);
+    let report = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap();
+    let (InviteResult::Granted(entry) | InviteResult::Invited(entry)) = report.result else {
+        panic!("let in, not {:?}", report.result)
+    };
+    assert_eq!(entry.follow_ups.is_empty(), s.does(Operation::AssignRole), "{:?}", entry.follow_ups);
+    assert!(entry.note.is_some(), "how to get in is told all the same");
+    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1));
+}
+
+/// The invitation takes effect only after the first look: settling waits for it.
+pub async fn a_late_invitation_is_found_out(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    let late = s.connect().connection().settle_after() / 2;
+    s.world.inject(On::Writes, Fault::LateCommit { after: late }, 1);
+    let report = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap();
+    assert!(matches!(report.result, InviteResult::Granted(_) | InviteResult::Invited(_)), "{report:?}");
+    assert!(s.guest_is_inside());
+    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1));
+}
+
+/// The invitation never arrived: two looks say so, and a new attempt is safe.
+pub async fn an_invitation_that_never_arrived_may_be_tried_again(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    s.world.inject(On::Writes, Fault::ConnectionReset, 1);
+    let before = s.clock.elapsed();
+    let error = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap_err();
+    assert_not_executed(&error);
+    assert!(
+        s.clock.elapsed() - before >= s.connect().connection().settle_after(),
+        "the second look comes later"
+    );
+    assert_eq!(s.world.writes(), 1, "never sent again blindly");
+    assert!(!s.guest_is_inside());
+    s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap();
+    assert!(s.guest_is_inside());
+}
+
+/// The removal was executed, its answer lost: absence is proven by looking.
+pub async fn a_lost_answer_to_a_removal_is_proven(s: &Subject) {
+    removal_settles(s, Fault::LostAnswer).await;
+}
+
+/// The removal takes effect only after the first look.
+pub async fn a_late_removal_is_found_out(s: &Subject) {
+    let late = s.connect().connection().settle_after() / 2;
+    removal_settles(s, Fault::LateCommit { after: late }).await;
+}
+
+async fn removal_settles(s: &Subject, fault: Fault) {
+    if !s.does(Operation::Invite) {
+        return removes_by_hand_only(s).await;
+    }
+    let (provider, cx) = (s.connect(), s.call());
+    provider.ensure_invited(&s.invitation(), &cx).await.unwrap();
+    s.world.inject(On::Writes, fault, 1);
+    let removal = RemoveRequest::new(s.target()).with_baseline(Baseline::Absent);
+    let report = provider.ensure_removed(&removal, &cx).await.unwrap();
+    assert!(matches!(report.result, RemovalResult::Removed(_)), "{report:?}");
+    assert!(!s.guest_is_inside());
+    assert_eq!((s.world.removals(&s.guest().email), s.world.writes()), (1, 2));
+}
+
+/// The removal never arrived: that is known, not assumed.
+pub async fn a_removal_that_never_arrived_may_be_tried_again(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return removes_by_hand_only(s).await;
+    }
+    let (provider, cx) = (s.connect(), s.call());
+    provider.ensure_invited(&s.invitation(), &cx).await.unwrap();
+    s.world.inject(On::Writes, Fault::ConnectionReset, 1);
+    let removal = RemoveRequest::new(s.target()).with_baseline(Baseline::Absent);
+    let error = provider.ensure_removed(&removal, &cx).await.unwrap_err();
+    assert_not_executed(&error);
+    assert!(s.guest_is_inside());
+    provider.ensure_removed(&removal, &cx).await.unwrap();
+    assert!(!s.guest_is_inside());
+}
+
+/// An answer that cannot be read is a lost answer: whatever the write did is found out, and done once.
+pub async fn unreadable_answers_to_writes_are_settled(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    let (provider, cx) = (s.connect(), s.call());
+    let executed = [
+        Fault::StatusAfterCommit(500),
+        Fault::StatusAfterCommit(502),
+        Fault::StatusAfterCommit(504),
+        Fault::Truncated,
+        Fault::WrongType,
+        Fault::EmptyBody,
+        Fault::Oversized(5 << 20),
+        Fault::GraphqlPartial,
+    ];
+    for (round, fault) in (1..).zip(executed) {
+        s.world.inject(On::Writes, fault.clone(), 1);
+        let report = provider.ensure_invited(&s.invitation(), &cx).await.unwrap();
+        assert!(
+            matches!(report.result, InviteResult::Granted(_) | InviteResult::Invited(_)),
+            "{fault:?}: {report:?}"
+        );
+        assert_eq!(s.world.invitations(&s.guest().email), round, "{fault:?}");
+        let removal = RemoveRequest::new(s.target()).with_baseline(Baseline::Absent);
+        provider.ensure_removed(&removal, &cx).await.unwrap();
+    }
+    let not_executed = [Fault::Status(500), Fault::Status(503), Fault::Html(502), Fault::GraphqlErrorUnknown];
+    let so_far = s.world.invitations(&s.guest().email);
+    for fault in not_executed {
+        s.world.inject(On::Writes, fault.clone(), 1);
+        let error = provider.ensure_invited(&s.invitation(), &cx).await.unwrap_err();
+        assert_not_executed(&error);
+        assert_eq!(s.world.invitations(&s.guest().email), so_far, "{fault:?}");
+    }
+}
+
+/// Reads are tried again until the platform recovers; the credential is not blamed.
+pub async fn a_failing_platform_recovers(s: &Subject) {
+    if !s.does(Operation::Observe) {
+        return invites_by_hand_only(s).await;
+    }
+    let (provider, cx) = (s.connect(), s.call());
+    for fault in [
+        Fault::Status(500),
+        Fault::Status(504),
+        Fault::Html(502),
+        Fault::ConnectionReset,
+        Fault::StoreSuspended,
+    ] {
+        s.world.inject(On::Reads, fault.clone(), 1);
+        provider.observe(&s.target(), &cx).await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+    }
+    s.world.inject(On::Reads, Fault::Status(503), 20);
+    let requests = s.world.requests().len();
+    let error = provider.observe(&s.target(), &cx).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Unavailable && error.is_exhausted(), "{error:?}");
+    let tries = s.world.requests().len() - requests;
+    assert!((2..=5).contains(&tries), "{tries} tries");
+    while provider.observe(&s.target(), &cx).await.is_err() {}
+}
+
+/// Without time for a second look the outcome stays unknown, and the error says when to look.
+pub async fn without_time_to_settle_the_outcome_stays_unknown(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    let settle_after = s.connect().connection().settle_after();
+    s.world.inject(On::Writes, Fault::LateCommit { after: settle_after / 2 }, 1);
+    let hasty = s.call().with_timeout(settle_after.saturating_sub(Duration::from_secs(1)));
+    let error = s.connect().ensure_invited(&s.invitation(), &hasty).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::OutcomeUnknown, Retry::SettleFirst), "{error}");
+    assert!(error.remedy().contains("look again"), "{error}");
+    s.clock.advance(settle_after);
+    let report = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap();
+    assert!(matches!(report.result, InviteResult::AlreadyThere(_)), "{report:?}");
+    assert_eq!(s.world.invitations(&s.guest().email), 1);
+}
+
+fn assert_not_executed(error: &Error) {
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Backoff), "{error}");
+    assert!(error.to_string().contains("safe to try again"), "{error}");
+}

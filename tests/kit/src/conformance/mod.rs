@@ -1,0 +1,173 @@
+//! What every provider must do, as cases that run against its fake.
+//!
+//! [`conformance!`](crate::conformance) makes one `#[tokio::test]` of each case. A case compares what the provider says
+//! with the fake's ground truth. What a platform cannot do is not skipped: the case asserts the refusal or the manual
+//! step instead. A fault that was set must have fired.
+//!
+//! ```ignore
+//! async fn subject() -> Subject { /* start the fake, connect the provider to it */ }
+//!
+//! guestpass_testkit::conformance!(subject);
+//! ```
+
+pub mod deadlines;
+pub mod hostile;
+pub mod life;
+pub mod limits;
+pub mod lost;
+pub mod paging;
+pub mod refusals;
+pub mod secrets;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestpass::{
+    AccessProvider, CallContext, Clock, Collaborator, Email, Environment, InviteRequest, ListQuery,
+    Operation, Person, PersonHandle, ProviderFactory, RoleSpec, StoreSettings, Support, Target,
+};
+
+pub use world::{Denial, PagingFault, World};
+
+use crate::ManualClock;
+
+/// A provider under test, connected to a fake, and the fake's other side.
+#[derive(Debug)]
+pub struct Subject {
+    /// Makes connections like the one under test.
+    pub factory: Box<dyn ProviderFactory>,
+    /// The settings of the connection under test.
+    pub settings: StoreSettings,
+    /// What the connection under test stands on.
+    pub env: Environment,
+    /// The clock of the connection and of the fake.
+    pub clock: Arc<ManualClock>,
+    /// The fake.
+    pub world: Arc<dyn World>,
+}
+
+impl Subject {
+    /// A connection made anew.
+    #[must_use]
+    pub fn connect(&self) -> Arc<dyn AccessProvider> {
+        self.factory.connect(self.settings.clone(), &self.env).expect("the subject's settings are valid")
+    }
+
+    /// A call with time enough for every wait that the clock lets pass by itself.
+    #[must_use]
+    pub fn call(&self) -> CallContext {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        CallContext::new(clock).with_timeout(Duration::from_secs(6 * 3600))
+    }
+
+    /// The person that cases let in.
+    #[must_use]
+    pub fn guest(&self) -> Person {
+        let handle = PersonHandle::new("gina").expect("a handle");
+        Person::new(handle, email("Gina.Guest@vendor.example")).with_name("Gina", "Guest")
+    }
+
+    /// A wish to let the guest in with an ordinary role.
+    #[must_use]
+    pub fn invitation(&self) -> InviteRequest {
+        let role = RoleSpec::new("support").with_permissions(self.world.ordinary_permissions());
+        InviteRequest::new(self.guest()).with_role(role).because("conformance")
+    }
+
+    /// The guest as a target.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.guest().on(self.factory.id())
+    }
+
+    /// Whether the guest is inside, by the fake's own books.
+    #[must_use]
+    pub fn guest_is_inside(&self) -> bool {
+        self.world.is_inside(&self.guest().email)
+    }
+
+    /// How the connection does an operation.
+    #[must_use]
+    pub fn support(&self, operation: Operation) -> Support {
+        self.connect().capabilities().support(operation)
+    }
+
+    /// Whether the connection does an operation itself.
+    #[must_use]
+    pub fn does(&self, operation: Operation) -> bool {
+        matches!(self.support(operation), Support::Native | Support::Emulated)
+    }
+
+    /// Ends a case: every fault that was set must have fired.
+    pub fn finish(self) {
+        assert_eq!(self.world.unfired(), Vec::<String>::new(), "faults were set and did not fire");
+    }
+}
+
+fn email(text: &str) -> Email {
+    text.parse().expect("an address")
+}
+
+/// Everybody, page by page, as a program would read them.
+async fn everybody(
+    provider: &dyn AccessProvider,
+    query: ListQuery,
+    cx: &CallContext,
+) -> guestpass::Result<Vec<Collaborator>> {
+    use futures_util::TryStreamExt;
+    use guestpass::AccessProviderExt;
+    provider.list(query, cx).try_collect().await
+}
+
+fn addresses(accounts: &[Collaborator]) -> Vec<String> {
+    let mut addresses: Vec<_> = accounts
+        .iter()
+        .filter_map(|account| account.email.known())
+        .map(|email| email.as_str().to_lowercase())
+        .collect();
+    addresses.sort();
+    addresses
+}
+
+/// Makes one `#[tokio::test]` of every conformance case. The argument is the path of an `async fn() -> Subject`.
+#[macro_export]
+macro_rules! conformance {
+    ($subject:path) => {
+        $crate::conformance!(@cases $subject;
+            life: round_trip, inviting_twice_invites_once, removing_twice_removes_once,
+                a_role_that_must_be_set_by_hand_is_a_follow_up, somebody_of_the_merchants_stays,
+                the_owner_is_never_removed, a_removed_person_is_proven_absent_under_every_address, checking;
+            refusals: a_revoked_credential_is_not_hammered, a_missing_right_stops_before_any_write,
+                unsupported_operations_send_nothing, manual_operations_write_nothing, unknown_changes_are_refused,
+                privileged_roles_are_not_handed_out;
+            limits: every_throttle_is_waited_out, a_throttled_write_is_sent_again_and_done_once,
+                fifty_callers_stay_inside_the_budget, the_reserve_is_kept_for_removals, watching_keeps_its_slow_pace,
+                a_wait_beyond_the_deadline_fails_at_once;
+            lost: a_lost_answer_to_an_invitation_invites_once, a_late_invitation_is_found_out,
+                an_invitation_that_never_arrived_may_be_tried_again, a_lost_answer_to_a_removal_is_proven,
+                a_late_removal_is_found_out, a_removal_that_never_arrived_may_be_tried_again,
+                unreadable_answers_to_writes_are_settled, a_failing_platform_recovers,
+                without_time_to_settle_the_outcome_stays_unknown;
+            deadlines: a_slow_read_ends_at_the_deadline, a_slow_write_leaves_the_outcome_unknown,
+                a_caller_who_leaves_at_any_point_leaves_one_access_at_most;
+            paging: every_page_is_read, a_listing_that_runs_in_a_circle_ends,
+                a_listing_that_does_not_add_up_proves_nothing, an_interrupted_listing_is_resumed,
+                a_cursor_of_another_store_is_refused, nothing_is_read_before_it_is_asked_for,
+                a_write_makes_earlier_listings_stale;
+            hostile: unreadable_answers_to_reads_are_errors, a_redirect_is_not_followed,
+                unknown_values_and_extra_fields_decode, an_answer_beyond_the_cap_is_refused;
+            secrets: no_secret_shows_anywhere
+        );
+    };
+    (@cases $subject:path; $($topic:ident: $($case:ident),+);+) => {
+        $($(
+            #[tokio::test]
+            async fn $case() {
+                let subject = $subject().await;
+                $crate::conformance::$topic::$case(&subject).await;
+                subject.finish();
+            }
+        )+)+
+    };
+}

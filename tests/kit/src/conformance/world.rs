@@ -1,0 +1,100 @@
+//! The other side of a provider under test: the platform's own books, the people, and what goes wrong.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use guestpass::Email;
+
+use crate::{Fault, LoggedRequest, On};
+
+/// A fake platform as the conformance suite sees it: one store, its people, its faults.
+pub trait World: Debug + Send + Sync + 'static {
+    /// The addresses of everybody inside, in lower case and in order.
+    fn inside(&self) -> Vec<String>;
+
+    /// How often an invitation of this address took effect.
+    fn invitations(&self, email: &Email) -> usize;
+
+    /// How often a removal of this address took effect.
+    fn removals(&self, email: &Email) -> usize;
+
+    /// Permissions that an ordinary helper may have, as the platform writes them.
+    fn ordinary_permissions(&self) -> Vec<String>;
+
+    /// A permission that makes a role privileged.
+    fn privileged_permission(&self) -> String;
+
+    /// The merchant lets somebody in without us.
+    fn merchant_adds(&self, email: &Email);
+
+    /// The merchant gives somebody these permissions.
+    fn merchant_sets_permissions(&self, email: &Email, permissions: &[String]);
+
+    /// The person accepts, or signs in for the first time.
+    fn person_accepts(&self, email: &Email);
+
+    /// The owner's address.
+    fn owner(&self) -> Email;
+
+    /// The control credential dies.
+    fn revoke_credential(&self);
+
+    /// The control credential loses its rights over people.
+    fn take_rights_away(&self, denial: Denial);
+
+    /// Listings go wrong in this way from now on.
+    fn disturb_paging(&self, fault: PagingFault);
+
+    /// Something goes wrong on the next matching requests.
+    fn inject(&self, on: On, fault: Fault, times: usize);
+
+    /// Faults that were set and have not fired.
+    fn unfired(&self) -> Vec<String>;
+
+    /// All requests so far.
+    fn requests(&self) -> Vec<LoggedRequest>;
+
+    /// Whether a request was metered by the platform's scarcest budget.
+    fn is_metered(&self, request: &LoggedRequest) -> bool;
+
+    /// That budget: so many requests in any such time.
+    fn budget(&self) -> (usize, Duration);
+
+    /// How many requests of that budget only removals may use.
+    fn reserve(&self) -> usize;
+
+    /// Texts that may show nowhere.
+    fn secrets(&self) -> Vec<String>;
+
+    /// Whether this address is inside.
+    fn is_inside(&self, email: &Email) -> bool {
+        self.inside().contains(&email.as_str().to_lowercase())
+    }
+
+    /// How many requests could have changed something.
+    fn writes(&self) -> usize {
+        self.requests().iter().filter(|request| request.write).count()
+    }
+}
+
+/// How a platform says that a right is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// By the status.
+    Status,
+    /// In the body of a success.
+    Body,
+}
+
+/// How a listing goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagingFault {
+    /// A page is empty although more follow.
+    EmptyPage,
+    /// A page repeats what the former one ended with.
+    RepeatedEntry,
+    /// The same cursor comes again and again.
+    Circle,
+    /// The platform's count does not match its list.
+    Miscount,
+}
