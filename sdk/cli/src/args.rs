@@ -198,7 +198,7 @@ Looks first, removes, and looks again: a complete listing that does not hold the
 proof. Somebody who is out already is proven to be out.
 
 Example:  guestpass remove acme sam --baseline absent
-Costs:    two looks and one write, from the reserve of the rate budget if need be; --dry-run shows it
+Costs:    two looks and one write, from the reserve of the budget if need be; --dry-run shows it
 Exit codes: 0 they are out, with proof, 1 failed, 2 bad usage or configuration,
             3 a human must act, 4 not known or not proven whether they are out")]
     Remove(RemoveArgs),
