@@ -25,7 +25,8 @@ struct Summary {
     platform: String,
     collaborators: usize,
     complete: bool,
-    read_now: bool,
+    /// Whether `--fresh` was asked for.
+    fresh: bool,
 }
 
 /// Shows who has access.
@@ -52,8 +53,7 @@ pub(crate) async fn run(store: &str, fresh: bool, session: &Session, out: &mut O
     drop(progress);
     if out.is_json() {
         let platform = provider.connection().provider().to_string();
-        let summary =
-            Summary { store: store.to_owned(), platform, collaborators, complete: true, read_now: fresh };
+        let summary = Summary { store: store.to_owned(), platform, collaborators, complete: true, fresh };
         out.document(&End { summary })?;
     } else {
         out.text(&format!("{table}{collaborators} account(s) on {store}"))?;
