@@ -148,6 +148,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
+    field: Option<String>,
     remedy: Option<String>,
     retry: Retry,
     provider: Option<ProviderId>,
@@ -175,6 +176,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
+            field: None,
             remedy: None,
             retry,
             provider: None,
@@ -194,7 +196,16 @@ impl Error {
     /// A configuration error that names the field and the remedy.
     #[must_use]
     pub fn config(field: &str, problem: impl fmt::Display, remedy: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Config, format!("`{field}` {problem}")).with_remedy(remedy)
+        let mut error = Self::new(ErrorKind::Config, format!("`{field}` {problem}")).with_remedy(remedy);
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
+    /// Puts a place in front of the message, for example a line of a file.
+    #[must_use]
+    pub fn found_at(mut self, place: &str) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
     }
 
     /// What the reader should do next, in one clause.
@@ -301,6 +312,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The setting that is wrong, so that a program can point at its place in a file.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
     }
 
     /// What to do next.
@@ -453,6 +470,13 @@ mod tests {
         let error = Error::new(ErrorKind::InvalidRequest, "refused").with_vendor_message("passwd hunter2\n");
         assert!(!format!("{error} {error:?}").contains("hunter2"));
         assert_eq!(error.vendor_message(), Some("passwd hunter2 "));
+    }
+
+    #[test]
+    fn a_configuration_error_knows_its_field() {
+        let error = Error::config("store_hash", "is missing", "add it");
+        assert_eq!(error.field(), Some("store_hash"));
+        assert!(error.to_string().starts_with("`store_hash` is missing"));
     }
 
     #[test]

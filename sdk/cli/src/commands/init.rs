@@ -1,0 +1,162 @@
+//! `guestpass init`
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind as IoErrorKind, Write};
+
+use guestpass::{ConfigField, Error, ErrorKind, ProviderFactory, Registry, Required};
+use serde::Serialize;
+
+use crate::args::InitArgs;
+use crate::exit::{Exit, Outcome};
+use crate::output::{Output, Report};
+
+const STORE: &str = "mystore";
+const WIDTH: usize = 100;
+
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    platform: String,
+}
+
+impl Report for Written {
+    fn to_text(&self) -> String {
+        format!("{0} is written; fill it in, then run: guestpass --config {0} check", self.path)
+    }
+}
+
+/// Writes a configuration to fill in, for one platform.
+pub(crate) fn run(args: &InitArgs, registry: &Registry, out: &mut Output) -> Outcome {
+    let factory = match &args.platform {
+        Some(id) => registry.factory(id)?,
+        None => registry
+            .factories()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::Config, "this program was built without any platform"))?,
+    };
+    let path = args.path.display().to_string();
+    let opened = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .create_new(!args.force)
+        .open(&args.path)
+        .and_then(|mut file| file.write_all(template(factory.as_ref()).as_bytes()));
+    opened.map_err(|error| match error.kind() {
+        IoErrorKind::AlreadyExists => {
+            Error::new(ErrorKind::InvalidRequest, format!("{path} is there already"))
+                .with_remedy("name another file with --path, or replace it with --force")
+        }
+        kind => Error::new(ErrorKind::Internal, format!("{path} cannot be written: {kind}"))
+            .with_remedy("name a file that you may write with --path"),
+    })?;
+    out.show(&Written { path, platform: factory.id().to_string() })?;
+    Ok(Exit::Done)
+}
+
+/// A configuration with one store, built from what the platform says it needs.
+fn template(factory: &dyn ProviderFactory) -> String {
+    let platform = factory.id();
+    let mut text = format!(
+        "\
+# guestpass: stores, people and roles.
+#
+# Secrets never stand in this file, only references to them:
+#   \"env:NAME\"            an environment variable
+#   \"file:PATH\"           a file, relative to this one; readable for you alone (chmod 600)
+#   \"cmd:PROGRAM args\"    what a program prints, for example a password manager
+
+# Where rate budgets are shared between processes.
+# state_dir = \"guestpass-state\"
+
+[stores.{STORE}]
+platform = \"{platform}\"
+# The store's name for people, for example in messages to the merchant.
+# label = \"My Store\"
+# Who holds the key: \"credential\" if guestpass has a token and works by itself; \"merchant\" if only the merchant has one,
+# and guestpass says what they must do.
+access = \"credential\"
+"
+    );
+    for field in factory.fields() {
+        text.push_str(&setting(field));
+    }
+    text.push_str(&format!(
+        "
+[people.sam]
+email = \"sam@vendor.example\"
+# Further addresses under which a store may know them.
+# other_emails = []
+first_name = \"Sam\"
+last_name = \"Support\"
+# Whether the address is a team's mailbox.
+shared = false
+# Their account, where it is the same on every store of a platform.
+# accounts = {{ {platform} = \"…\" }}
+
+# A role of ours: its rank among our roles, and what it means on each platform.
+[roles.support]
+rank = 10
+
+[roles.support.{platform}]
+# The platform's own role; `guestpass roles {STORE}` shows them.
+# role = \"…\"
+# Permissions to tick, as the platform writes them.
+permissions = []
+# Whether it may hold an owner's rights.
+allow_privileged = false
+"
+    ));
+    text
+}
+
+fn setting(field: &ConfigField) -> String {
+    let needed = match field.required {
+        Required::Always => "Required",
+        Required::WithCredential => "Required with access = \"credential\"",
+        _ => "Optional",
+    };
+    let mut text = comment(&format!("{needed}: {}.", field.help));
+    let value = if field.secret {
+        format!("env:{}", format!("{STORE}_{}", field.name).to_uppercase())
+    } else {
+        String::new()
+    };
+    let hidden = if needed == "Optional" { "# " } else { "" };
+    text.push_str(&format!("{hidden}{} = \"{value}\"\n", field.name));
+    text
+}
+
+/// Lines of a comment, broken between words.
+fn comment(text: &str) -> String {
+    let mut lines = vec![String::from("#")];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("# {word}")),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::registry;
+
+    #[test]
+    fn a_template_names_every_setting_and_is_sound_toml() {
+        for factory in registry().factories() {
+            let text = template(factory.as_ref());
+            let table: toml::Table = text.parse().unwrap();
+            assert!(table.contains_key("stores") && table.contains_key("roles"));
+            for field in factory.fields() {
+                assert!(text.contains(&format!("{} = ", field.name)), "{text}");
+            }
+            assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `guestpass invite`
+
+use guestpass::{AccessProviderExt, Entry, InviteReport, InviteRequest, InviteResult, Operation, Support};
+use serde::Serialize;
+
+use super::plan::PlanReport;
+use super::until;
+use crate::args::InviteArgs;
+use crate::exit::{Exit, Outcome};
+use crate::interrupt;
+use crate::output::{AccessView, LookView, Output, Report, StepView, paragraphs};
+use crate::session::{Session, not_understood};
+
+#[derive(Serialize)]
+struct Invitation {
+    store: String,
+    platform: String,
+    person: String,
+    email: String,
+    result: &'static str,
+    account: Option<String>,
+    /// What a human must still do.
+    follow_ups: Vec<StepView>,
+    /// What a human must do instead.
+    action: Option<StepView>,
+    access: Option<AccessView>,
+    before: LookView,
+    after: Option<LookView>,
+}
+
+impl Invitation {
+    fn with_entry(mut self, result: &'static str, entry: &Entry) -> Self {
+        self.result = result;
+        self.account = entry.account.as_ref().map(ToString::to_string);
+        self.follow_ups = entry.follow_ups.iter().map(StepView::from).collect();
+        self.access = entry.note.as_ref().map(AccessView::from);
+        self
+    }
+}
+
+impl Report for Invitation {
+    fn to_text(&self) -> String {
+        let (email, store) = (&self.email, &self.store);
+        let account = self.account.as_ref().map(|id| format!(" (account {id})")).unwrap_or_default();
+        let mut text = match self.result {
+            "granted" => format!("{store}: {email} can get in now{account}\n"),
+            "invited" => format!("{store}: {email} was asked{account}\n"),
+            "already_there" => {
+                format!("{store}: {email} is {} already, nothing was sent{account}\n", self.before.state)
+            }
+            "unconfirmed" => {
+                format!(
+                    "{store}: the platform took the invitation of {email}, but the listing does not show it\n"
+                )
+            }
+            _ => format!("{store}: nothing was sent for {email}; a human must act\n"),
+        };
+        text.push_str(
+            &self.action.as_ref().map(|step| format!("\n{}\n", step.to_text())).unwrap_or_default(),
+        );
+        text.push_str(&paragraphs("Still to be done by hand:", &self.follow_ups));
+        text.push_str(&self.access.as_ref().map(AccessView::to_text).unwrap_or_default());
+        text
+    }
+}
+
+/// Lets somebody in.
+pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) -> Outcome {
+    let provider = session.connect(&args.store)?;
+    let mut request = InviteRequest::new(session.config().person(&args.person)?);
+    if let Some(role) = &args.role {
+        request = request.with_role(session.config().role(role, provider.connection().provider())?);
+    }
+    if let Some(reason) = &args.reason {
+        request = request.because(reason);
+    }
+    if let Some(end) = &args.until {
+        request = request.until(until::parse(end, session.clock())?);
+    }
+    let capabilities = provider.capabilities();
+    capabilities.require(Operation::Invite)?;
+    if args.plan.dry_run {
+        let mut plan = PlanReport::new("invite", provider.as_ref(), args.person.clone(), Operation::Invite);
+        if request.role.is_some() && capabilities.support(Operation::AssignRole) != Support::Native {
+            plan.add("role", Operation::AssignRole, provider.as_ref());
+        }
+        return plan.show(out);
+    }
+    session.read_secrets(&args.store).await?;
+    let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
+    let cx = session.call();
+    let look = || format!("guestpass observe {} {}", args.store, args.person);
+    let report = interrupt::finish(provider.ensure_invited(&request, &cx), look).await?;
+    drop(progress);
+    let empty = Invitation {
+        store: args.store.clone(),
+        platform: provider.connection().provider().to_string(),
+        person: request.person.handle.to_string(),
+        email: request.person.email.to_string(),
+        result: "action_required",
+        account: None,
+        follow_ups: Vec::new(),
+        action: None,
+        access: None,
+        before: LookView::from(&report.before),
+        after: report.after.as_ref().map(LookView::from),
+    };
+    let (invitation, exit) = judge(empty, &report)?;
+    out.show(&invitation)?;
+    Ok(exit)
+}
+
+fn judge(empty: Invitation, report: &InviteReport) -> guestpass::Result<(Invitation, Exit)> {
+    let done = |entry: &Entry| if entry.follow_ups.is_empty() { Exit::Done } else { Exit::HumanMustAct };
+    Ok(match &report.result {
+        InviteResult::AlreadyThere(entry) => (empty.with_entry("already_there", entry), done(entry)),
+        InviteResult::Granted(entry) => (empty.with_entry("granted", entry), done(entry)),
+        InviteResult::Invited(entry) => (empty.with_entry("invited", entry), done(entry)),
+        InviteResult::Unconfirmed(entry) => (empty.with_entry("unconfirmed", entry), Exit::Unknown),
+        InviteResult::ActionRequired(step) => {
+            (Invitation { action: Some(step.into()), ..empty }, Exit::HumanMustAct)
+        }
+        _ => return Err(not_understood("result of an invitation")),
+    })
+}

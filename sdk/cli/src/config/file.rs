@@ -1,0 +1,85 @@
+//! The configuration as it is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::{Spanned, Value};
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfigFile {
+    pub(super) state_dir: Option<String>,
+    /// A store's settings are the platform's, which alone knows their names.
+    #[serde(default)]
+    pub(super) stores: BTreeMap<Spanned<String>, Settings>,
+    #[serde(default)]
+    pub(super) people: BTreeMap<Spanned<String>, PersonTable>,
+    #[serde(default)]
+    pub(super) roles: BTreeMap<String, RoleFile>,
+}
+
+/// A table whose keys are not known beforehand.
+pub(super) type Settings = BTreeMap<Spanned<String>, Spanned<Value>>;
+
+/// `[people.HANDLE]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonTable {
+    pub(super) email: Spanned<String>,
+    #[serde(default)]
+    pub(super) other_emails: Vec<Spanned<String>>,
+    pub(super) first_name: Option<String>,
+    pub(super) last_name: Option<String>,
+    #[serde(default)]
+    pub(super) shared: bool,
+    #[serde(default)]
+    pub(super) accounts: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+/// `[roles.NAME]`: a rank, and one table for each platform, named after it.
+#[derive(Debug, Default)]
+pub(super) struct RoleFile {
+    pub(super) meanings: Vec<(Spanned<String>, RoleTable)>,
+}
+
+/// By hand, because serde's way to collect unknown keys forgets where they stand.
+impl<'de> Deserialize<'de> for RoleFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = RoleFile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rank and a table for each platform")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RoleFile, A::Error> {
+                let mut role = RoleFile::default();
+                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                    if key.get_ref() == "rank" {
+                        // Ranks decide between two grants of one person; until there are grants, only their form matters.
+                        let _rank: i64 = map.next_value()?;
+                    } else {
+                        role.meanings.push((key, map.next_value()?));
+                    }
+                }
+                Ok(role)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// `[roles.NAME.PLATFORM]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleTable {
+    pub(super) role: Option<String>,
+    #[serde(default)]
+    pub(super) permissions: Vec<String>,
+    #[serde(default)]
+    pub(super) allow_privileged: bool,
+}

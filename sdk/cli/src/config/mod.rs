@@ -1,0 +1,170 @@
+//! The configuration: stores, people and roles, checked as a whole before anything is done.
+
+mod file;
+mod locate;
+mod reader;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use guestpass::{
+    AccountId, Clock, Email, Error, ErrorKind, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec,
+    StoreSettings, Target,
+};
+
+pub(crate) use locate::{config_file, state_folder};
+use source::Source;
+
+/// The configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// Where budgets are kept, if the file says so.
+    pub(crate) state_dir: Option<PathBuf>,
+    stores: BTreeMap<String, StoreEntry>,
+    people: BTreeMap<String, Person>,
+    roles: BTreeMap<String, BTreeMap<ProviderId, RoleSpec>>,
+}
+
+/// A store of the configuration.
+#[derive(Debug)]
+pub(crate) struct StoreEntry {
+    /// The platform's id, which the registry knows.
+    pub(crate) platform: ProviderId,
+    /// Its settings, checked against the platform's fields.
+    pub(crate) settings: StoreSettings,
+    /// Where its table stands.
+    place: String,
+    /// Where each setting stands.
+    places: BTreeMap<String, String>,
+}
+
+impl StoreEntry {
+    /// The same error, with the place in the file in front.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        let place = error.field().and_then(|field| self.places.get(field)).unwrap_or(&self.place).clone();
+        error.found_at(&place).at(&self.platform, &self.settings.store)
+    }
+}
+
+impl Config {
+    /// Reads and checks a file. Secrets are not read.
+    pub(crate) fn load(path: &Path, registry: &Registry, clock: &Arc<dyn Clock>) -> Result<Self> {
+        reader::read(&Source::read(path)?, folder_of(path), registry, clock)
+    }
+
+    /// Reads and checks a text as if it stood at `path`.
+    #[cfg(test)]
+    pub(crate) fn parse(
+        path: &Path,
+        text: &str,
+        registry: &Registry,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self> {
+        reader::read(&Source::new(path, text.to_owned()), folder_of(path), registry, clock)
+    }
+
+    /// The names of all stores.
+    pub(crate) fn store_names(&self) -> impl Iterator<Item = &str> {
+        self.stores.keys().map(String::as_str)
+    }
+
+    /// The store of this name.
+    pub(crate) fn store(&self, name: &str) -> Result<&StoreEntry> {
+        self.stores.get(name).ok_or_else(|| {
+            unknown("store", name, self.store_names(), "add [stores.NAME] to the configuration")
+        })
+    }
+
+    /// What a role means on a platform.
+    pub(crate) fn role(&self, name: &str, platform: &ProviderId) -> Result<RoleSpec> {
+        let remedy = format!("add [roles.NAME.{platform}] to the configuration");
+        let meanings = self
+            .roles
+            .get(name)
+            .ok_or_else(|| unknown("role", name, self.roles.keys().map(String::as_str), &remedy))?;
+        meanings.get(platform).cloned().ok_or_else(|| {
+            let message = format!("the role `{name}` says nothing about {platform}");
+            Error::new(ErrorKind::InvalidRequest, message)
+                .with_remedy(format!("add [roles.{name}.{platform}] to the configuration"))
+        })
+    }
+
+    /// Somebody who can be invited: a handle of the configuration or an e-mail address.
+    pub(crate) fn person(&self, text: &str) -> Result<Person> {
+        if let Some(person) = self.people.get(text) {
+            return Ok(person.clone());
+        }
+        if text.starts_with(ACCOUNT) {
+            return Err(Error::new(ErrorKind::InvalidRequest, "an account cannot be invited")
+                .with_remedy("name a person by handle or e-mail address"));
+        }
+        if !text.contains('@') {
+            let remedy = "add [people.NAME] to the configuration, or write an e-mail address";
+            return Err(unknown("person", text, self.people.keys().map(String::as_str), remedy));
+        }
+        let email = Email::new(text).map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, format!("{text:?}: {}", error.message()))
+                .with_remedy(error.remedy())
+        })?;
+        // Whoever writes the address of somebody we know means that somebody, with everything else we know of them.
+        let known = self.people.values().find(|person| {
+            person.email.same_mailbox(&email)
+                || person.other_emails.iter().any(|other| other.same_mailbox(&email))
+        });
+        known.cloned().map_or_else(|| stranger(email), Ok)
+    }
+
+    /// Whom a command is about: a handle, an e-mail address, or `account:ID`.
+    pub(crate) fn target(&self, text: &str, platform: &ProviderId) -> Result<Target> {
+        match text.strip_prefix(ACCOUNT) {
+            Some(id) => Ok(Target::Account(AccountId::new(id)?)),
+            None => Ok(self.person(text)?.on(platform)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+const ACCOUNT: &str = "account:";
+
+/// A person who is not in the configuration.
+fn stranger(email: Email) -> Result<Person> {
+    let local = email.as_str().split('@').next().unwrap_or_default();
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let handle = PersonHandle::new(local.chars().map(plain).collect::<String>())?;
+    Ok(Person::new(handle, email))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The error for a name that is not known, with the nearest known one.
+pub(crate) fn unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    if_none: &str,
+) -> Error {
+    const MOST_LISTED: usize = 20;
+    let known: Vec<_> = known.collect();
+    // One slip for a short word, two for a longer one.
+    let slips = if name.chars().count() < 6 { 1 } else { 2 };
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::osa_distance(name, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= slips)
+        .min();
+    let guess = nearest.map(|(_, candidate)| format!("did you mean `{candidate}`? ")).unwrap_or_default();
+    let remedy = if known.is_empty() {
+        if_none.to_owned()
+    } else {
+        let more = if known.len() > MOST_LISTED { ", …" } else { "" };
+        let listed: Vec<_> = known.into_iter().take(MOST_LISTED).collect();
+        format!("{guess}known are {}{more}", listed.join(", "))
+    };
+    Error::new(ErrorKind::InvalidRequest, format!("there is no {what} {name:?}")).with_remedy(remedy)
+}

@@ -1,0 +1,55 @@
+//! Ctrl-C during a write.
+
+use std::future::Future;
+
+use guestpass::{Error, ErrorKind};
+
+use crate::exit::Failure;
+use crate::output::notice;
+
+/// Runs a write to its end. The first Ctrl-C only says so, because a write that is cut off leaves nobody knowing whether
+/// it was executed; the second gives up and says how to find out.
+pub(crate) async fn finish<T>(
+    write: impl Future<Output = guestpass::Result<T>>,
+    look_with: impl FnOnce() -> String,
+) -> Result<T, Failure> {
+    let mut write = std::pin::pin!(write);
+    tokio::select! {
+        done = &mut write => return Ok(done?),
+        () = stop_signal() => notice("the write under way is finished first; press Ctrl-C once more to give up"),
+    }
+    tokio::select! {
+        done = &mut write => Ok(done?),
+        () = stop_signal() => {
+            let error = Error::new(ErrorKind::OutcomeUnknown, "given up during a write");
+            Err(error.with_remedy(format!("see what it did with `{}`", look_with())).into())
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Where signals cannot be listened to, they keep their usual effect and there is nothing to wait for.
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits until somebody asks a server to stop.
+pub(crate) async fn stop_requested() {
+    stop_signal().await;
+}

@@ -1,0 +1,128 @@
+//! What a look showed, and what proves an end.
+
+use guestpass::{AccessState, Evidence, Observation, Proof, UnknownReason};
+use serde::Serialize;
+
+use super::AccountView;
+
+/// What a look showed.
+#[derive(Debug, Serialize)]
+pub(crate) struct LookView {
+    pub(crate) state: &'static str,
+    pub(crate) account: Option<AccountView>,
+    /// Every account that matches, where several do.
+    accounts: Vec<AccountView>,
+    /// Why the look proves nothing, where it does not.
+    reason: Option<ReasonView>,
+    evidence: EvidenceView,
+}
+
+#[derive(Debug, Serialize)]
+struct ReasonView {
+    kind: &'static str,
+    text: String,
+}
+
+/// How something was seen.
+#[derive(Debug, Serialize)]
+struct EvidenceView {
+    began_at: String,
+    pages: u32,
+    complete: bool,
+    request_ids: Vec<String>,
+}
+
+impl EvidenceView {
+    /// When the look began, as exactly as people read it.
+    fn moment(&self) -> String {
+        let seconds = self.began_at.split('.').next().unwrap_or_default().trim_end_matches('Z');
+        format!("{seconds}Z")
+    }
+}
+
+impl From<&Evidence> for EvidenceView {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            began_at: evidence.began_at.to_string(),
+            pages: evidence.pages,
+            complete: evidence.complete,
+            request_ids: evidence.request_ids.clone(),
+        }
+    }
+}
+
+impl From<&Observation> for LookView {
+    fn from(look: &Observation) -> Self {
+        let accounts = match &look.state {
+            AccessState::Ambiguous { accounts } => accounts.iter().map(AccountView::from).collect(),
+            _ => Vec::new(),
+        };
+        let reason = match &look.state {
+            AccessState::Unknown { reason } => {
+                let kind = match reason {
+                    UnknownReason::NotObservable(_) => "not_observable",
+                    UnknownReason::Denied(_) => "denied",
+                    UnknownReason::Incomplete(_) => "incomplete",
+                    _ => "other",
+                };
+                Some(ReasonView { kind, text: reason.to_string() })
+            }
+            _ => None,
+        };
+        Self {
+            state: look.state.name(),
+            account: look.state.account().map(AccountView::from),
+            accounts,
+            reason,
+            evidence: EvidenceView::from(&look.evidence),
+        }
+    }
+}
+
+impl LookView {
+    /// What was seen, in a sentence, and the account below it.
+    pub(crate) fn to_text(&self, whom: &str) -> String {
+        let mut text = format!("{whom}: {}", self.state);
+        if let Some(reason) = &self.reason {
+            text.push_str(&format!(", {}", reason.text));
+        }
+        text.push_str(&format!(" (looked at {})\n", self.evidence.moment()));
+        for account in self.account.iter().chain(&self.accounts) {
+            text.push_str(&account.to_text());
+        }
+        text
+    }
+}
+
+/// What proves that an access has ended.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProofView {
+    by: &'static str,
+    evidence: Option<EvidenceView>,
+}
+
+impl From<&Proof> for ProofView {
+    fn from(proof: &Proof) -> Self {
+        match proof {
+            Proof::Listed { evidence } => Self { by: "listed", evidence: Some(evidence.into()) },
+            _ => Self { by: "other", evidence: None },
+        }
+    }
+}
+
+impl ProofView {
+    pub(crate) fn to_text(&self) -> String {
+        match &self.evidence {
+            Some(evidence) => {
+                let ids = evidence.request_ids.join(", ");
+                let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
+                format!(
+                    "proof: a complete listing begun at {} does not hold them ({} page(s){requests})",
+                    evidence.moment(),
+                    evidence.pages
+                )
+            }
+            None => format!("proof: {}", self.by),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the program says: results on standard output, everything else on standard error.
+
+mod account;
+mod error;
+mod look;
+mod step;
+mod table;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+pub(crate) use account::AccountView;
+pub(crate) use error::ErrorView;
+pub(crate) use look::{LookView, ProofView};
+pub(crate) use step::{AccessView, StepView, paragraphs};
+pub(crate) use table::Table;
+
+/// The version of every JSON document. It changes when a field changes its meaning or goes.
+const SCHEMA: u32 = 1;
+
+/// A result: a document for machines, a text for people.
+pub(crate) trait Report: Serialize {
+    /// The text. Lines end where the terminal should break them.
+    fn to_text(&self) -> String;
+}
+
+/// Where results go, and in which form.
+pub(crate) struct Output {
+    json: bool,
+    to: Box<dyn Write + Send>,
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Output").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    /// Writes there.
+    pub(crate) fn new(json: bool, to: Box<dyn Write + Send>) -> Self {
+        Self { json, to }
+    }
+
+    /// Whether machines read it.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Shows a result.
+    pub(crate) fn show(&mut self, report: &impl Report) -> io::Result<()> {
+        if self.json { self.document(report) } else { self.text(report.to_text().trim_end()) }
+    }
+
+    /// Writes one JSON document on one line.
+    pub(crate) fn document(&mut self, body: &impl Serialize) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Document<'a, T> {
+            schema: u32,
+            #[serde(flatten)]
+            body: &'a T,
+        }
+        serde_json::to_writer(&mut self.to, &Document { schema: SCHEMA, body })?;
+        self.to.write_all(b"\n")?;
+        self.to.flush()
+    }
+
+    /// Writes text for people, and ends the line.
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.to, "{}", harmless(text))?;
+        self.to.flush()
+    }
+
+    /// Writes bytes as they are: completions, manual pages.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.to.write_all(bytes)?;
+        self.to.flush()
+    }
+}
+
+/// Names and messages come from the platform; none may move the cursor or colour the terminal.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Says something beside the result.
+pub(crate) fn notice(text: &str) {
+    // There is nobody left to tell when standard error is gone.
+    let _ = writeln!(io::stderr(), "guestpass: {}", harmless(text));
+}
+
+/// Warns of something that does not stop the work.
+pub(crate) fn warn(text: &str) {
+    notice(&format!("warning: {text}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_cannot_write_to_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[31mb\r\nc\u{9b}2J"), "a\u{fffd}[31mb\u{fffd}\nc\u{fffd}2J");
+    }
+}

@@ -1,0 +1,8 @@
+//! The platforms that this program knows.
+
+use guestpass::Registry;
+
+/// Every platform of guestpass. A new one is one more line here.
+pub(crate) fn registry() -> Registry {
+    Registry::new().with(guestpass_bigcommerce::factory())
+}

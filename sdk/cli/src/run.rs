@@ -1,0 +1,115 @@
+//! From the command line to an exit code.
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::Parser;
+use clap::error::ErrorKind as ClapErrorKind;
+use guestpass::{Error, ErrorKind};
+use serde::Serialize;
+
+use crate::args::{Cli, Command, StoreCommand};
+use crate::commands::{
+    capabilities, change, check, completions, fakes, init, invite, list, man, observe, remove, roles, stores,
+};
+use crate::demo;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::logging;
+use crate::output::{ErrorView, Output, StepView, notice};
+use crate::registry::registry;
+use crate::session::Session;
+
+/// Runs one command line and reports how it went.
+pub(crate) async fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let arguments: Vec<_> = arguments.collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error, &arguments),
+    };
+    logging::start(cli.global.verbose);
+    let mut out = Output::new(cli.global.json, Box::new(io::stdout()));
+    match Box::pin(command(cli, &mut out)).await {
+        Ok(exit) => exit,
+        Err(failure) => report(&failure, &mut out),
+    }
+}
+
+async fn command(cli: Cli, out: &mut Output) -> Outcome {
+    let registry = registry();
+    match cli.command {
+        Command::Demo => demo::run(registry, out).await,
+        Command::Fakes(args) => fakes::run(&args, out).await,
+        Command::Init(args) => init::run(&args, &registry, out),
+        Command::Completions { shell } => completions::run(shell, out),
+        Command::Man { dir } => man::run(dir.as_deref(), out),
+        Command::Capabilities { store: None, platform } => {
+            capabilities::platforms(platform.as_deref(), &registry, out)
+        }
+        Command::Capabilities { store: Some(store), .. } => {
+            capabilities::store(&store, &Session::open(registry, &cli.global)?, out)
+        }
+        Command::Store(command) => on_stores(command, &Session::open(registry, &cli.global)?, out).await,
+    }
+}
+
+/// Runs a command on configured stores.
+pub(crate) async fn on_stores(command: StoreCommand, session: &Session, out: &mut Output) -> Outcome {
+    match command {
+        StoreCommand::Stores => stores::run(session, out),
+        StoreCommand::Check { stores } => check::run(&stores, session, out).await,
+        StoreCommand::Roles { store } => roles::run(&store, session, out).await,
+        StoreCommand::Invite(args) => invite::run(&args, session, out).await,
+        StoreCommand::List { store, fresh } => list::run(&store, fresh, session, out).await,
+        StoreCommand::Observe { store, person } => observe::run(&store, &person, session, out).await,
+        StoreCommand::Change(args) => change::run(&args, session, out).await,
+        StoreCommand::Remove(args) => remove::run(&args, session, out).await,
+    }
+}
+
+/// An error as a document of its own.
+#[derive(Serialize)]
+struct ErrorDocument {
+    error: ErrorView,
+}
+
+fn report(failure: &Failure, out: &mut Output) -> Exit {
+    match failure {
+        Failure::Error(error) => {
+            notice(&error.to_string());
+            let shown = match error.manual_step() {
+                _ if out.is_json() => out.document(&ErrorDocument { error: error.into() }),
+                Some(step) => out.text(&StepView::from(step).to_text()),
+                None => Ok(()),
+            };
+            shown.map_or_else(|error| unwritten(&error), |()| Exit::of(error))
+        }
+        Failure::Output(error) => unwritten(error),
+    }
+}
+
+fn unwritten(error: &io::Error) -> Exit {
+    // `guestpass list … | head` is no mistake worth a message.
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        notice(&format!("the result could not be written: {error}"));
+    }
+    Exit::Failed
+}
+
+/// Help and version go to standard output; a mistake is one line like every other error.
+fn misused(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
+        return error.print().map_or_else(|error| unwritten(&error), |()| Exit::Done);
+    }
+    if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return Exit::Usage;
+    }
+    let text = error.to_string();
+    let mut paragraphs = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let problem = paragraphs.next().unwrap_or_default();
+    let tip = paragraphs.find_map(|part| part.strip_prefix("tip: ").map(|tip| format!("{tip}, or ")));
+    let failure = Error::new(ErrorKind::InvalidRequest, problem.trim_start_matches("error: "))
+        .with_remedy(format!("{}see --help", tip.unwrap_or_default()));
+    let json = arguments.iter().any(|argument| argument == "--json");
+    report(&failure.into(), &mut Output::new(json, Box::new(io::stdout())))
+}

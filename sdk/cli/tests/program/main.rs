@@ -1,0 +1,17 @@
+//! The program from outside: the real binary, against a fake store on this machine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is tests, the helpers as well"
+)]
+
+mod bad_input;
+mod budget;
+mod fixture;
+mod interrupt;
+mod life;
+mod merchant;
+mod offline;
+mod secrecy;
