@@ -110,3 +110,73 @@ impl Drop for Writing<'_> {
         self.snapshots.forget(self.account);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use guestpass::Timestamp;
+
+    use super::*;
+
+    const ACCOUNT: Uuid = Uuid::from_u128(1);
+
+    fn listing(seconds: u64) -> Listing {
+        Listing {
+            users: Vec::new(),
+            evidence: Evidence::begun(Timestamp::UNIX_EPOCH),
+            read_at: Duration::from_secs(seconds),
+        }
+    }
+
+    fn with_one_listing() -> (Snapshots, View) {
+        let snapshots = Snapshots::default();
+        let view = snapshots.view(ACCOUNT, &SecretString::from("token"));
+        let began = snapshots.generation(ACCOUNT);
+        snapshots.keep(view, "hash", listing(0), began);
+        (snapshots, view)
+    }
+
+    #[test]
+    fn a_listing_is_repeated_for_its_lifetime_to_the_same_token() {
+        let (snapshots, view) = with_one_listing();
+        assert!(snapshots.get(view, "hash", LIFETIME).is_some());
+        assert!(snapshots.get(view, "hash", LIFETIME + Duration::from_millis(1)).is_none());
+        assert!(snapshots.get(view, "other", Duration::ZERO).is_none());
+        let stranger = snapshots.view(ACCOUNT, &SecretString::from("another token"));
+        assert!(snapshots.get(stranger, "hash", Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn a_write_makes_listings_stale_when_it_is_sent() {
+        let (snapshots, view) = with_one_listing();
+        let _writing = snapshots.writing(ACCOUNT);
+        assert!(snapshots.get(view, "hash", Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn a_reading_that_began_before_a_write_is_not_kept() {
+        let (snapshots, view) = with_one_listing();
+        let began = snapshots.generation(ACCOUNT);
+        drop(snapshots.writing(ACCOUNT));
+        snapshots.keep(view, "hash", listing(0), began);
+        assert!(snapshots.get(view, "hash", Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn a_reading_that_began_during_a_write_is_not_kept_beyond_it() {
+        let (snapshots, view) = with_one_listing();
+        let writing = snapshots.writing(ACCOUNT);
+        let during = snapshots.generation(ACCOUNT);
+        snapshots.keep(view, "hash", listing(0), during);
+        drop(writing);
+        assert!(snapshots.get(view, "hash", Duration::ZERO).is_none());
+        snapshots.keep(view, "hash", listing(0), during);
+        assert!(snapshots.get(view, "hash", Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn writes_to_one_account_leave_others_alone() {
+        let (snapshots, view) = with_one_listing();
+        drop(snapshots.writing(Uuid::from_u128(2)));
+        assert!(snapshots.get(view, "hash", Duration::ZERO).is_some());
+    }
+}
