@@ -243,7 +243,20 @@ pub(crate) struct InviteArgs {
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
     #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    #[command(flatten)]
     pub(crate) plan: Plan,
+}
+
+/// Where a password goes, on platforms where the account is made with one.
+#[derive(Debug, Args)]
+pub(crate) struct SecretArgs {
+    /// Write a one-time secret into this new file, for you alone [default: a file in the state folder]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "reveal_secret")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Print a one-time secret instead of writing it into a file
+    #[arg(long)]
+    pub(crate) reveal_secret: bool,
 }
 
 #[derive(Debug, Args)]

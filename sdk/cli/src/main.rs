@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod exit;
 mod fake_world;
+mod handover;
 mod interrupt;
 mod logging;
 mod output;

@@ -1,6 +1,7 @@
 //! What a command works with: platforms, configuration, time and budgets.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) struct Session {
     registry: Registry,
     config: Config,
     env: Environment,
+    state: PathBuf,
     timeout: Duration,
     show_progress: bool,
     connections: Mutex<BTreeMap<String, Arc<dyn AccessProvider>>>,
@@ -40,6 +42,7 @@ impl Session {
             registry,
             config,
             env,
+            state,
             timeout: Duration::from_secs(global.timeout),
             show_progress,
             connections: Mutex::default(),
@@ -49,6 +52,11 @@ impl Session {
     /// Stores, people and roles.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Where the program keeps what outlives it.
+    pub(crate) fn state(&self) -> &Path {
+        &self.state
     }
 
     /// The time.

@@ -117,6 +117,20 @@ pub enum InviteResult {
     ActionRequired(ManualStep),
 }
 
+impl InviteResult {
+    /// What comes with the access, where there is one.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::AlreadyThere(entry)
+            | Self::Granted(entry)
+            | Self::Invited(entry)
+            | Self::Unconfirmed(entry) => Some(entry),
+            Self::ActionRequired(_) => None,
+        }
+    }
+}
+
 /// What [`ensure_removed`](AccessProviderExt::ensure_removed) found and did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

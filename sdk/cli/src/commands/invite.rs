@@ -7,6 +7,7 @@ use super::plan::PlanReport;
 use super::until;
 use crate::args::InviteArgs;
 use crate::exit::{Exit, Outcome};
+use crate::handover::{Delivered, Handover};
 use crate::interrupt;
 use crate::output::{AccessView, LookView, Output, Report, StepView, paragraphs};
 use crate::session::{Session, not_understood};
@@ -24,6 +25,8 @@ struct Invitation {
     /// What a human must do instead.
     action: Option<StepView>,
     access: Option<AccessView>,
+    /// Where a secret that is told only once was put.
+    secret: Option<Delivered>,
     before: LookView,
     after: Option<LookView>,
 }
@@ -60,6 +63,7 @@ impl Report for Invitation {
         );
         text.push_str(&paragraphs("Still to be done by hand:", &self.follow_ups));
         text.push_str(&self.access.as_ref().map(AccessView::to_text).unwrap_or_default());
+        text.push_str(&self.secret.as_ref().map(Delivered::to_text).unwrap_or_default());
         text
     }
 }
@@ -87,11 +91,16 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
         return plan.show(out);
     }
     session.read_secrets(&args.store).await?;
+    let handover = Handover::prepare(&args.secret, session.state())?;
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
     let cx = session.call();
     let look = || format!("guestpass observe {} {}", args.store, args.person);
-    let report = interrupt::finish(provider.ensure_invited(&request, &cx), look).await?;
+    let report = interrupt::finish(provider.ensure_invited(&request, &cx), look).await;
     drop(progress);
+    let told =
+        report.as_ref().ok().and_then(|report| report.result.entry()).and_then(|entry| entry.secret.as_ref());
+    let secret = handover.finish(told)?;
+    let report = report?;
     let empty = Invitation {
         store: args.store.clone(),
         platform: provider.connection().provider().to_string(),
@@ -102,11 +111,12 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
         follow_ups: Vec::new(),
         action: None,
         access: None,
+        secret: None,
         before: LookView::from(&report.before),
         after: report.after.as_ref().map(LookView::from),
     };
     let (invitation, exit) = judge(empty, &report)?;
-    out.show(&invitation)?;
+    out.show(&Invitation { secret, ..invitation })?;
     Ok(exit)
 }
 

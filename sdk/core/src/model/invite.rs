@@ -1,5 +1,6 @@
 //! Letting somebody in, and changing what they have.
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, ManualStep, Person, ProviderId, RoleSpec, Target};
@@ -86,7 +87,36 @@ pub struct Entry {
     pub note: Option<AccessNote>,
     /// To be kept and handed back with later calls.
     pub state: Option<ProviderState>,
+    /// A secret that is told only now, for example a generated password. It must reach its reader or be replaced.
+    #[serde(skip)]
+    pub secret: Option<OneTimeSecret>,
 }
+
+/// A secret that is told once. Does not print itself and is not serialized.
+#[derive(Debug, Clone)]
+pub struct OneTimeSecret(SecretString);
+
+impl OneTimeSecret {
+    /// Holds this value.
+    #[must_use]
+    pub fn new(value: SecretString) -> Self {
+        Self(value)
+    }
+
+    /// The value, to be handed over.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for OneTimeSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for OneTimeSecret {}
 
 /// How a person gets into the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -13,7 +13,9 @@ mod role;
 pub use collaborator::{AccountKind, Collaborator, Status, Told};
 pub use email::Email;
 pub use ids::{AccountId, ContentionKey, OperationId, PersonHandle, ProviderId, RoleId, StoreHandle};
-pub use invite::{AccessNote, Change, ChangeOutcome, Entry, InviteOutcome, InviteRequest, ProviderState};
+pub use invite::{
+    AccessNote, Change, ChangeOutcome, Entry, InviteOutcome, InviteRequest, OneTimeSecret, ProviderState,
+};
 pub use manual::{Actor, Instruction, Link, ManualStep, Message, StepCheck};
 pub use observation::{AccessState, Evidence, Observation, Proof, UnknownReason};
 pub use person::{Finder, KnownPerson, Person, Target};
