@@ -230,6 +230,19 @@ async fn a_token_that_was_replaced_outside_is_picked_up() {
 }
 
 #[tokio::test]
+async fn writes_that_show_only_later_are_waited_for() {
+    let scene = Scene::new().await;
+    scene.fake.quirks(|quirks| quirks.visibility_delay = Duration::from_secs(45));
+    let (store, cx) = (scene.connect(scene.with_store_token()), scene.cx());
+    let report = store.ensure_invited(&sam(), &cx).await.unwrap();
+    assert!(matches!(report.result, InviteResult::Invited(_)), "{report:?}");
+    let removal = RemoveRequest::new(sam_on_bigcommerce()).with_baseline(Baseline::Absent);
+    let report = store.ensure_removed(&removal, &cx).await.unwrap();
+    assert!(matches!(report.result, RemovalResult::Removed(_)), "{report:?}");
+    assert_eq!(scene.fake.writes(), 2);
+}
+
+#[tokio::test]
 async fn links_are_marked_verified_only_if_the_platform_gave_them() {
     let scene = Scene::new().await;
     for (settings, verified) in

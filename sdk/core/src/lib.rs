@@ -13,7 +13,7 @@
 //! What a platform cannot do is declared in [`Capabilities`] with the reason, and comes back as a [`ManualStep`]: data
 //! that says who does what where, in which words, and how it will be checked.
 //!
-//! Providers: `guestpass-bigcommerce`. Fakes, faults and the conformance suite: `guestpass-testkit`.
+//! Providers are crates named `guestpass-<platform>`. Fakes, faults and the conformance suite: `guestpass-testkit`.
 
 mod call;
 mod capability;

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 const LONGEST_NAME: usize = 64;
 const LONGEST_VENDOR_ID: usize = 256;
 
-/// A platform: `bigcommerce`, or `reverse.dns/name` for one that somebody else adds.
+/// A platform: one lower-case word for those of this project, `reverse.dns/name` for one that somebody else adds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct ProviderId(Cow<'static, str>);
@@ -104,7 +104,8 @@ text_id!(
     vendor_id
 );
 text_id!(
-    /// What concurrent work on a platform competes for: usually the store, on BigCommerce the account.
+    /// What concurrent work on a platform competes for: usually the store, on some platforms the
+    /// merchant's whole account.
     ContentionKey,
     vendor_id
 );

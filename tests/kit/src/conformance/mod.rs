@@ -4,7 +4,7 @@
 //! with the fake's ground truth. What a platform cannot do is not skipped: the case asserts the refusal or the manual
 //! step instead. A fault that was set must have fired.
 //!
-//! ```ignore
+//! ```text
 //! async fn subject() -> Subject { /* start the fake, connect the provider to it */ }
 //!
 //! guestpass_testkit::conformance!(subject);
