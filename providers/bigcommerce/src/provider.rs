@@ -100,6 +100,15 @@ pub(crate) fn capabilities(with_store_token: bool) -> Capabilities {
                 .unproven(scopes),
         ),
         (
+            Operation::ObserveInvitation,
+            Capability::new(
+                Support::Native,
+                "an invited person is listed at once; one who never signed in counts as pending",
+            )
+            .costing(1)
+            .unproven(scopes),
+        ),
+        (
             Operation::Invite,
             Capability::new(
                 Support::Native,

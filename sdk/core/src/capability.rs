@@ -21,6 +21,8 @@ pub enum Operation {
     List,
     /// Is this one inside.
     Observe,
+    /// Is an invitation of this one pending. Where it is not possible, an invitation is known from its answer alone.
+    ObserveInvitation,
     /// Let somebody in.
     Invite,
     /// Give the wanted role together with the invitation.
@@ -41,11 +43,12 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order tables show them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Check,
         Self::ListRoles,
         Self::List,
         Self::Observe,
+        Self::ObserveInvitation,
         Self::Invite,
         Self::AssignRole,
         Self::Remove,
@@ -64,6 +67,7 @@ impl fmt::Display for Operation {
             Self::ListRoles => "list roles",
             Self::List => "list",
             Self::Observe => "observe",
+            Self::ObserveInvitation => "observe invitation",
             Self::Invite => "invite",
             Self::AssignRole => "assign role",
             Self::Remove => "remove",

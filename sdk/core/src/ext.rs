@@ -181,6 +181,9 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
         Ok(InviteOutcome::ActionRequired(step)) => {
             return Ok(InviteReport { result: InviteResult::ActionRequired(step), before, after: None });
         }
+        Ok(InviteOutcome::Invited(entry)) if !sees_invitations(provider) => {
+            return Ok(InviteReport { result: InviteResult::Invited(entry), before, after: None });
+        }
         Ok(InviteOutcome::Granted(entry) | InviteOutcome::Invited(entry)) => Ok(entry),
         Err(error) if error.is_outcome_unknown() => Err(error),
         Err(error) => return Err(error),
@@ -194,7 +197,7 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
         (Err(_), Ok(look)) if seen(&look.state) => {
             (provider.entry(request, look.state.account(), cx).await, Some(look))
         }
-        (Err(lost), Ok(look)) if look.state == AccessState::Absent => {
+        (Err(lost), Ok(look)) if look.state == AccessState::Absent && sees_invitations(provider) => {
             return Err(not_executed(provider, "the invitation", lost));
         }
         (Err(lost), Ok(_)) => return Err(lost),
@@ -339,6 +342,12 @@ fn allow_blind_write<P: AccessProvider + ?Sized>(
     };
     let error = Error::new(kind, format!("nothing was sent, because the look before it failed: {reason}"));
     Err(at(provider, error.with_remedy("make the listing work first: run a check")))
+}
+
+/// Whether a look shows an invitation that was not accepted yet. If not, its absence from a look says nothing.
+fn sees_invitations<P: AccessProvider + ?Sized>(provider: &P) -> bool {
+    let support = provider.capabilities().support(Operation::ObserveInvitation);
+    matches!(support, Support::Native | Support::Emulated)
 }
 
 fn not_observable(state: &AccessState) -> bool {

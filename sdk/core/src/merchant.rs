@@ -93,6 +93,7 @@ impl AccessProvider for MerchantHeld {
         let manual = [
             Operation::List,
             Operation::Observe,
+            Operation::ObserveInvitation,
             Operation::Invite,
             Operation::AssignRole,
             Operation::Remove,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Collaborator, Evidence, ProviderId, StoreHandle};
+use crate::model::{AccountId, Collaborator, Email, Evidence, KnownPerson, ProviderId, RoleId, StoreHandle};
 use crate::provider::AccessProvider;
 
 const LONGEST_CURSOR: usize = 16 * 1024;
@@ -20,6 +20,11 @@ const LONGEST_CURSOR: usize = 16 * 1024;
 pub struct ListQuery {
     /// Read the platform now, even where a listing of a moment ago would do.
     pub fresh: bool,
+    /// People of ours. Where a platform does not tell addresses, accounts known to be theirs get them from here; where it
+    /// does not list invitations, pending ones are listed from the state that was kept of them.
+    pub known: Vec<KnownPerson>,
+    /// Roles to look for, where a platform tells only who has a given role.
+    pub roles: Vec<RoleId>,
 }
 
 impl ListQuery {
@@ -32,7 +37,27 @@ impl ListQuery {
     /// Everybody, read now.
     #[must_use]
     pub fn fresh() -> Self {
-        Self { fresh: true }
+        Self { fresh: true, ..Self::default() }
+    }
+
+    /// Says who may be among the accounts.
+    #[must_use]
+    pub fn with_known(mut self, people: impl IntoIterator<Item = KnownPerson>) -> Self {
+        self.known = people.into_iter().collect();
+        self
+    }
+
+    /// Says which roles to look for.
+    #[must_use]
+    pub fn with_roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        self.roles = roles.into_iter().collect();
+        self
+    }
+
+    /// The address of an account that the platform does not tell, if we know whose it is.
+    #[must_use]
+    pub fn known_email(&self, account: &AccountId) -> Option<&Email> {
+        self.known.iter().find(|person| person.account.as_ref() == Some(account))?.emails.first()
     }
 }
 
