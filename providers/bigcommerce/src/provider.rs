@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use guestpass::{
-    AccessProvider, AccessState, AccountId, AccountKind, Baseline, CallContext, Capabilities, Capability,
-    Change, ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email, Entry,
-    Environment, Error, ErrorKind, Finder, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep,
+    AccessProvider, AccessState, AccountId, AccountKind, ApiAccess, Baseline, CallContext, Capabilities,
+    Capability, Change, ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email,
+    Entry, Environment, Error, ErrorKind, Finder, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep,
     MerchantGuide, MerchantHeld, Observation, Operation, Page, PageEnd, RemovalScope, RemoveOutcome,
     RemoveRequest, Result, Role, RoleSpec, SecretSource, Status, StoreSettings, Support, Target, Timestamp,
     Told, UnknownReason,
@@ -129,6 +129,10 @@ pub(crate) fn capabilities(with_store_token: bool) -> Capabilities {
         ),
         (Operation::SetRole, by_hand("no API sets a user's permissions")),
         (Operation::SetActive, by_hand("no API sets a user's status")),
+        (
+            Operation::GrantApiAccess,
+            Capability::new(Support::Unsupported, "no API makes API accounts or tokens with fewer rights"),
+        ),
         (
             Operation::RotateCredentials,
             Capability::new(Support::Unsupported, "rotation is not part of this release"),
@@ -289,6 +293,10 @@ impl AccessProvider for BigCommerce {
         let step: Option<ManualStep> = self.guide_for_links(cx).await.change(target, change);
         step.map(ChangeOutcome::ActionRequired)
             .ok_or_else(|| self.here(Error::new(ErrorKind::Unsupported, "BigCommerce knows no such change")))
+    }
+
+    fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
     }
 }
 

@@ -1,13 +1,13 @@
 //! Secrets by reference: `env:NAME`, `file:PATH`, `cmd:PROGRAM args…`. Read when first needed, and again when refused.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestpass::{Clock, Error, LoadedSecret, Result, SecretSource, SecretString, Wait};
+use guestpass::{Clock, Error, ExposeSecret, LoadedSecret, Result, SecretSource, SecretString, Wait};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
@@ -43,9 +43,19 @@ impl SecretReference {
     /// The source that reads this reference each time its value is needed anew.
     pub(crate) fn source(self, field: &str, clock: Arc<dyn Clock>) -> Arc<dyn SecretSource> {
         let field = field.to_owned();
-        Arc::new(LoadedSecret::new(move || {
+        let file = match &self {
+            Self::File(path) => Some(path.clone()),
+            Self::Env(_) | Self::Command { .. } => None,
+        };
+        let named = field.clone();
+        let secret = LoadedSecret::new(move || {
             let (reference, field, clock) = (self.clone(), field.clone(), clock.clone());
             Box::pin(async move { reference.read(&field, clock.as_ref()).await })
+        });
+        let Some(path) = file else { return Arc::new(secret) };
+        Arc::new(secret.storing(move |value| {
+            let (path, field) = (path.clone(), named.clone());
+            Box::pin(async move { write_file(&field, &path, &value) })
         }))
     }
 
@@ -106,6 +116,21 @@ fn read_file(field: &str, path: &Path) -> Result<String> {
     let mut text = Vec::new();
     file.take(LARGEST_SECRET + 1).read_to_end(&mut text).map_err(unreadable)?;
     as_text(field, &format!("the file {}", path.display()), text)
+}
+
+/// Puts a new value in the file's place in one step, so that the file holds the old value or the new one, never half.
+fn write_file(field: &str, path: &Path, value: &SecretString) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut next| {
+        writeln!(next, "{}", value.expose_secret())?;
+        next.as_file().sync_all()?;
+        next.persist(path).map_err(|error| error.error)
+    });
+    written.map(drop).map_err(|error| {
+        let problem =
+            format!("refers to the file {}, which cannot be written: {}", path.display(), error.kind());
+        Error::config(field, problem, "make the file and its folder writable for you")
+    })
 }
 
 async fn read_command(field: &str, program: &Path, arguments: &[String], folder: &Path) -> Result<String> {
@@ -173,6 +198,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token"), "hush\n").unwrap();
         folder
+    }
+
+    #[tokio::test]
+    async fn a_renewed_secret_is_written_back_into_its_file_and_nowhere_else() {
+        let folder = folder_with_secret();
+        let source = |text: &str| {
+            let reference = SecretReference::parse("token", text, folder.path()).unwrap().unwrap();
+            reference.source("token", Arc::new(SystemClock::new()))
+        };
+        source("file:token").replace(SecretString::from("renewed")).await.unwrap();
+        assert_eq!(read("file:token", folder.path()).await.unwrap(), "renewed");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join("token")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert!(!source("env:HOME").is_replaceable() && !source("cmd:true").is_replaceable());
+        let error = source("file:no/such/folder/token").replace(SecretString::from("x")).await.unwrap_err();
+        assert!(error.to_string().contains("`token`"), "{error}");
     }
 
     #[tokio::test]

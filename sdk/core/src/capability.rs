@@ -37,13 +37,15 @@ pub enum Operation {
     SetRole,
     /// Switch an account on or off.
     SetActive,
+    /// Give a program a limited token for a while.
+    GrantApiAccess,
     /// Replace API credentials.
     RotateCredentials,
 }
 
 impl Operation {
     /// Every operation, in the order tables show them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Check,
         Self::ListRoles,
         Self::List,
@@ -56,6 +58,7 @@ impl Operation {
         Self::CancelInvitation,
         Self::SetRole,
         Self::SetActive,
+        Self::GrantApiAccess,
         Self::RotateCredentials,
     ];
 }
@@ -75,6 +78,7 @@ impl fmt::Display for Operation {
             Self::CancelInvitation => "cancel invitation",
             Self::SetRole => "set role",
             Self::SetActive => "suspend or resume",
+            Self::GrantApiAccess => "grant API access",
             Self::RotateCredentials => "rotate credentials",
         })
     }

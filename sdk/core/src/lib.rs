@@ -15,6 +15,7 @@
 //!
 //! Providers are crates named `guestpass-<platform>`. Fakes, faults and the conformance suite: `guestpass-testkit`.
 
+mod api_access;
 mod call;
 mod capability;
 mod clock;
@@ -31,12 +32,13 @@ mod provider;
 mod registry;
 mod secret;
 
+pub use api_access::{ApiAccess, ApiGrant};
 pub use call::{CallContext, Priority};
 pub use capability::{Capabilities, Capability, Operation, Support};
 pub use clock::{Clock, SystemClock, Wait};
 pub use config::{Access, ConfigField, ConfigValue, Required, StoreSettings};
 pub use coordination::{
-    Admission, Budget, BudgetKey, Coordination, FileCoordination, LimitSignal, MemoryCoordination,
+    Admission, Budget, BudgetKey, Coordination, Exclusive, FileCoordination, LimitSignal, MemoryCoordination,
 };
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result, Retry};

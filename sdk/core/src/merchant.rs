@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::api_access::ApiAccess;
 use crate::call::CallContext;
 use crate::capability::{Capabilities, Capability, Operation, Support};
 use crate::error::{Error, ErrorKind, Result};
@@ -109,6 +110,7 @@ impl AccessProvider for MerchantHeld {
                 Capability::new(Support::Native, "there is no credential to check; nothing is sent"),
             ),
             (Operation::ListRoles, Capability::new(Support::Native, "the roles a merchant can give by hand")),
+            (Operation::GrantApiAccess, Capability::new(Support::Unsupported, NO_CREDENTIAL)),
             (Operation::RotateCredentials, Capability::new(Support::Unsupported, NO_CREDENTIAL)),
         ]))
     }
@@ -187,6 +189,10 @@ impl AccessProvider for MerchantHeld {
         let intro = format!("please change what {target} may do in your store:");
         let step = self.letter(step, "Please change our access", &intro, "Please answer when it is done.");
         Ok(ChangeOutcome::ActionRequired(by_word(step)))
+    }
+
+    fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
     }
 }
 

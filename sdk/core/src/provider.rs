@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
+use crate::api_access::ApiAccess;
 use crate::call::CallContext;
 use crate::capability::Capabilities;
 use crate::error::Result;
@@ -98,6 +99,9 @@ pub trait AccessProvider: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a change that the platform does not know.
     async fn change(&self, target: &Target, change: &Change, cx: &CallContext) -> Result<ChangeOutcome>;
+
+    /// Temporary access for programs, where the platform can give it.
+    fn api_access(&self) -> Option<&dyn ApiAccess>;
 }
 
 /// A configured provider for one store. Never holds a secret.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Gives the current value of a secret, and learns when that value was refused.
 #[async_trait]
@@ -23,6 +23,21 @@ pub trait SecretSource: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the source cannot be read.
     async fn refused(&self, value: &SecretString) -> Result<bool>;
+
+    /// Whether another value can be put in this one's place. Asked before a secret is fetched that replaces it.
+    fn is_replaceable(&self) -> bool;
+
+    /// Puts another value in this one's place, durably, before anybody uses it. For secrets that a platform renews, for
+    /// example single-use refresh tokens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where the source can only be read; otherwise when writing failed.
+    async fn replace(&self, value: SecretString) -> Result<()>;
+}
+
+fn read_only() -> Error {
+    Error::new(ErrorKind::Unsupported, "this secret can be read but not written back")
+        .with_remedy("keep it where it can be written, for example in a file")
 }
 
 /// A secret that does not change while the program runs.
@@ -46,15 +61,25 @@ impl SecretSource for FixedSecret {
     async fn refused(&self, _value: &SecretString) -> Result<bool> {
         Ok(false)
     }
+
+    fn is_replaceable(&self) -> bool {
+        false
+    }
+
+    async fn replace(&self, _value: SecretString) -> Result<()> {
+        Err(read_only())
+    }
 }
 
 type Load = Box<dyn Fn() -> BoxFuture<'static, Result<SecretString>> + Send + Sync>;
+type Store = Box<dyn Fn(SecretString) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
 /// A secret that is read when it is first needed, and once more when its value was refused.
 ///
 /// Many callers may find out at once that a value was refused: one of them reads, the others use what it read.
 pub struct LoadedSecret {
     load: Load,
+    store: Option<Store>,
     value: Mutex<Option<SecretString>>,
 }
 
@@ -62,7 +87,17 @@ impl LoadedSecret {
     /// Reads the value with `load`.
     #[must_use]
     pub fn new(load: impl Fn() -> BoxFuture<'static, Result<SecretString>> + Send + Sync + 'static) -> Self {
-        Self { load: Box::new(load), value: Mutex::new(None) }
+        Self { load: Box::new(load), store: None, value: Mutex::new(None) }
+    }
+
+    /// Writes another value back with `store`.
+    #[must_use]
+    pub fn storing(
+        mut self,
+        store: impl Fn(SecretString) -> BoxFuture<'static, Result<()>> + Send + Sync + 'static,
+    ) -> Self {
+        self.store = Some(Box::new(store));
+        self
     }
 }
 
@@ -95,6 +130,18 @@ impl SecretSource for LoadedSecret {
         *held = Some(fresh);
         Ok(changed)
     }
+
+    fn is_replaceable(&self) -> bool {
+        self.store.is_some()
+    }
+
+    async fn replace(&self, value: SecretString) -> Result<()> {
+        let Some(store) = &self.store else { return Err(read_only()) };
+        let mut held = self.value.lock().await;
+        store(value.clone()).await?;
+        *held = Some(value);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -119,5 +166,20 @@ mod tests {
         assert_eq!(reads.load(Ordering::SeqCst), 2);
         let second = secret.current().await.unwrap();
         assert!(!secret.refused(&second).await.unwrap(), "the same value again is no reason to try again");
+    }
+
+    #[tokio::test]
+    async fn a_value_is_used_only_after_it_was_stored() {
+        let load = || -> BoxFuture<'static, Result<SecretString>> {
+            Box::pin(async { Ok("old".to_owned().into()) })
+        };
+        let broken = LoadedSecret::new(load).storing(|_| Box::pin(async { Err(read_only()) }));
+        assert!(broken.replace("new".to_owned().into()).await.is_err());
+        assert_eq!(broken.current().await.unwrap().expose_secret(), "old");
+        let sound = LoadedSecret::new(load).storing(|_| Box::pin(async { Ok(()) }));
+        sound.replace("new".to_owned().into()).await.unwrap();
+        assert_eq!(sound.current().await.unwrap().expose_secret(), "new");
+        let fixed = FixedSecret::new("old".to_owned().into());
+        assert!(!fixed.is_replaceable() && fixed.replace("new".to_owned().into()).await.is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use super::{Admission, Budget, BudgetKey, Coordination, LimitSignal, Window};
+use super::{Admission, Budget, BudgetKey, Coordination, Exclusive, LimitSignal, Window};
 use crate::Timestamp;
 use crate::call::Priority;
 use crate::error::{Error, ErrorKind, Result};
@@ -35,7 +35,7 @@ impl FileCoordination {
         key: &BudgetKey,
         change: impl FnOnce(&mut Window) -> T + Send + 'static,
     ) -> Result<T> {
-        let (folder, name) = (self.folder.clone(), file_name(key));
+        let (folder, name) = (self.folder.clone(), file_name("budget", key));
         tokio::task::spawn_blocking(move || change_file(&folder, &name, change)).await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the budget could not be read").with_source(error)
         })?
@@ -58,18 +58,33 @@ impl Coordination for FileCoordination {
         let spec = budget.clone();
         self.with_window(&budget.key, move |window| window.used(&spec, now)).await
     }
+
+    async fn exclusive(&self, what: &BudgetKey) -> Result<Exclusive> {
+        let (folder, name) = (self.folder.clone(), file_name("turn", what));
+        let turn =
+            tokio::task::spawn_blocking(move || lock_file(&folder, &name)).await.map_err(|error| {
+                Error::new(ErrorKind::Internal, "the turn could not be waited for").with_source(error)
+            })??;
+        Ok(Exclusive::new(turn))
+    }
 }
 
 fn change_file<T>(folder: &Path, name: &str, change: impl FnOnce(&mut Window) -> T) -> Result<T> {
-    create_private(folder).map_err(|error| fault(folder, "cannot be made", error))?;
+    let _lock = lock_file(folder, name)?;
     let path = folder.join(format!("{name}.json"));
-    let lock_path = folder.join(format!("{name}.lock"));
-    let lock = open_private(&lock_path).map_err(|error| fault(&lock_path, "cannot be opened", error))?;
-    lock.lock().map_err(|error| fault(&lock_path, "cannot be locked", error))?;
     let mut window = read(&path)?;
     let result = change(&mut window);
     write(folder, &path, &window)?;
     Ok(result)
+}
+
+/// Waits for the lock; it is given back when the file is closed, also by the end of the process.
+fn lock_file(folder: &Path, name: &str) -> Result<File> {
+    create_private(folder).map_err(|error| fault(folder, "cannot be made", error))?;
+    let path = folder.join(format!("{name}.lock"));
+    let lock = open_private(&path).map_err(|error| fault(&path, "cannot be opened", error))?;
+    lock.lock().map_err(|error| fault(&path, "cannot be locked", error))?;
+    Ok(lock)
 }
 
 fn read(path: &Path) -> Result<Window> {
@@ -128,9 +143,9 @@ fn fault(path: &Path, problem: &str, source: impl Into<Box<dyn std::error::Error
 }
 
 /// A file name that no key can lead out of the folder with.
-fn file_name(key: &BudgetKey) -> String {
+fn file_name(kind: &str, key: &BudgetKey) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let mut name = String::from("budget");
+    let mut name = String::from(kind);
     for part in key.as_str().split('/') {
         name.push('_');
         for c in part.chars() {
@@ -186,12 +201,28 @@ mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_turn_at_a_time() {
+        let folder = folder("turns");
+        let key = BudgetKey::new("acme/refresh/1");
+        let first = FileCoordination::new(&folder).exclusive(&key).await.unwrap();
+        let (other, other_key) = (FileCoordination::new(&folder), key.clone());
+        let second = tokio::spawn(async move { other.exclusive(&other_key).await.unwrap() });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!second.is_finished(), "the first one still has its turn");
+        drop(first);
+        drop(second.await.unwrap());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
     #[tokio::test]
     async fn a_damaged_file_stops_and_says_which() {
         let folder = folder("damaged");
         let coordination = FileCoordination::new(&folder);
         coordination.admit(&budget(), Priority::Normal, now()).await.unwrap();
-        let path = folder.join(format!("{}.json", file_name(&budget().key)));
+        let path = folder.join(format!("{}.json", file_name("budget", &budget().key)));
         fs::write(&path, "{\"sent\":[1,").unwrap();
         let error = coordination.admit(&budget(), Priority::Normal, now()).await.unwrap_err();
         assert!(error.to_string().contains("is damaged"), "{error}");

@@ -1,11 +1,11 @@
 //! Budgets within one process.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Admission, Budget, BudgetKey, Coordination, LimitSignal, Window};
+use super::{Admission, Budget, BudgetKey, Coordination, Exclusive, LimitSignal, Window};
 use crate::Timestamp;
 use crate::call::Priority;
 use crate::error::Result;
@@ -14,6 +14,7 @@ use crate::error::Result;
 #[derive(Debug, Default)]
 pub struct MemoryCoordination {
     windows: Mutex<HashMap<BudgetKey, Window>>,
+    turns: Mutex<HashMap<BudgetKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl MemoryCoordination {
@@ -41,5 +42,13 @@ impl Coordination for MemoryCoordination {
 
     async fn used(&self, budget: &Budget, now: Timestamp) -> Result<u32> {
         Ok(self.lock().entry(budget.key.clone()).or_default().used(budget, now))
+    }
+
+    async fn exclusive(&self, what: &BudgetKey) -> Result<Exclusive> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.entry(what.clone()).or_default().clone()
+        };
+        Ok(Exclusive::new(turn.lock_owned().await))
     }
 }

@@ -3,6 +3,7 @@
 mod file;
 mod memory;
 
+use std::any::Any;
 use std::fmt::{self, Debug};
 use std::time::Duration;
 
@@ -109,7 +110,24 @@ pub enum Admission {
     Wait(Duration),
 }
 
-/// Shared knowledge of rate budgets.
+/// Something that nobody else does at the same time, until this is dropped.
+#[must_use = "dropping it lets others in"]
+pub struct Exclusive(#[allow(dead_code, reason = "held for its drop")] Box<dyn Any + Send + Sync>);
+
+impl Exclusive {
+    /// Holds whatever gives the turn back when it is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl Debug for Exclusive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exclusive")
+    }
+}
+
+/// Shared knowledge of rate budgets, and turns for what only one may do at a time.
 ///
 /// In memory it serves one process; as files it serves every process that shares a state folder.
 #[async_trait]
@@ -131,6 +149,13 @@ pub trait Coordination: Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`admit`](Self::admit).
     async fn used(&self, budget: &Budget, now: Timestamp) -> Result<u32>;
+
+    /// Waits for the turn at something that only one may do at a time, for example renewing a single-use refresh token.
+    /// The turn ends when what comes back is dropped, also when the process dies.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    async fn exclusive(&self, what: &BudgetKey) -> Result<Exclusive>;
 }
 
 /// The requests of the running window. Times are wall-clock milliseconds, because they outlive the process.

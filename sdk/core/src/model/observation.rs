@@ -137,4 +137,9 @@ pub enum Proof {
         /// The listing.
         evidence: Evidence,
     },
+    /// A credential was used and refused, begun after its end was sent.
+    CredentialDead {
+        /// The attempt.
+        evidence: Evidence,
+    },
 }

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use guestpass::{
-    AccountId, Capabilities, Capability, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email,
-    Entry, Evidence, InviteOutcome, InviteRequest, ListQuery, Page, ProviderId, RemoveOutcome, RemoveRequest,
-    Role, Status, StoreHandle, SystemClock, UnknownReason,
+    AccountId, ApiAccess, Capabilities, Capability, CheckReport, Collaborator, Connection, ContentionKey,
+    Cursor, Email, Entry, Evidence, InviteOutcome, InviteRequest, ListQuery, Page, ProviderId, RemoveOutcome,
+    RemoveRequest, Role, Status, StoreHandle, SystemClock, UnknownReason,
 };
 
 use super::*;
@@ -83,6 +83,9 @@ impl AccessProvider for Platform {
     async fn change(&self, target: &Target, _: &Change, _: &CallContext) -> Result<ChangeOutcome> {
         self.changed.lock().unwrap().push(target.clone());
         Ok(ChangeOutcome::Accepted)
+    }
+    fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
     }
 }
 
