@@ -68,6 +68,8 @@ pub enum ThrottleShape {
     RetryAfterSeconds,
     /// Only the platform's header in milliseconds.
     ResetMillis,
+    /// No header, the platform's own body.
+    NoHeaders,
     /// No header and an HTML page, as from an overloaded edge.
     NoHeadersHtml,
     /// The standard `Retry-After` as an HTTP date.

@@ -9,13 +9,20 @@ use crate::{Fault, LoggedRequest, On};
 
 /// A fake platform as the conformance suite sees it: one store, its people, its faults.
 pub trait World: Debug + Send + Sync + 'static {
-    /// The addresses of everybody inside, in lower case and in order.
+    /// The addresses of everybody who has access, the owner among them, in lower case and in order. Somebody who has
+    /// not answered an invitation is here only where the platform gives access before the answer.
     fn inside(&self) -> Vec<String>;
+
+    /// The addresses with an invitation that can still be accepted, in lower case and in order. Empty on platforms
+    /// where an invitation is an access at once.
+    fn invited(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// How often an invitation of this address took effect.
     fn invitations(&self, email: &Email) -> usize;
 
-    /// How often a removal of this address took effect.
+    /// How often our side ended an access or a pending invitation of this address.
     fn removals(&self, email: &Email) -> usize;
 
     /// Permissions that an ordinary helper may have, as the platform writes them.
@@ -66,9 +73,10 @@ pub trait World: Debug + Send + Sync + 'static {
     /// Texts that may show nowhere.
     fn secrets(&self) -> Vec<String>;
 
-    /// Whether this address is inside.
+    /// Whether this address has access, or an invitation that would give it access.
     fn is_inside(&self, email: &Email) -> bool {
-        self.inside().contains(&email.as_str().to_lowercase())
+        let address = email.as_str().to_lowercase();
+        self.inside().contains(&address) || self.invited().contains(&address)
     }
 
     /// How many requests could have changed something.

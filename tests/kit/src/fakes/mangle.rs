@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
-use super::http::Answer;
+use super::http::{Answer, Incoming};
 
 /// The most padding, so that no control request can exhaust the memory.
 const MOST_PADDING: usize = 64 * 1024 * 1024;
@@ -81,15 +81,22 @@ fn push_error(fields: &mut Map<String, Value>, message: &str) {
     }
 }
 
-fn rewrite(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
+pub(super) fn rewrite(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
     if let Ok(mut body) = serde_json::from_slice(&answer.body) {
         change(&mut body);
         answer.body = body.to_string().into_bytes();
     }
 }
 
-/// Compresses the body, for a client that said it could read it.
-pub(super) fn gzip(answer: &mut Answer) {
+/// Compresses the body, if the client said that it could read it.
+pub(super) fn gzip_where_accepted(answer: &mut Answer, request: &Incoming) {
+    let accepted = request.header("accept-encoding").unwrap_or_default();
+    if accepted.contains("gzip") && !answer.body.is_empty() {
+        gzip(answer);
+    }
+}
+
+fn gzip(answer: &mut Answer) {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     if encoder.write_all(&answer.body).is_err() {
         return;

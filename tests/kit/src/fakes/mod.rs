@@ -4,7 +4,16 @@
 //! needs a store to show; and by programs in other languages, through HTTP control endpoints below `/_control`.
 
 pub mod bigcommerce;
+mod control;
+mod ground;
+mod handle;
 mod http;
+mod limits;
 mod mangle;
+mod paging;
+mod platform;
+mod server;
+mod verdict;
 
 pub use bigcommerce::FakeBigCommerce;
+pub use verdict::Verdict;

@@ -1,45 +1,16 @@
-//! The HTTP control endpoints, for programs that are not written in Rust.
-
-use std::time::Duration;
+//! The control endpoints that only this platform has.
 
 use guestpass::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
-use super::state::Refusal;
 use super::truth;
-use crate::fakes::http::{Answer, Incoming};
-use crate::fault::{Fault, On, seconds};
-
-/// Everything below this path is for control; the platform's part of the fake never sees it.
-const PREFIX: &str = "/_control/";
-
-/// The time of the fake, and how far it was moved ahead of its clock.
-pub(super) struct Time<'t> {
-    pub(super) now: Timestamp,
-    pub(super) offset: &'t mut Duration,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reset {
-    #[serde(default = "yes")]
-    seed: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Forward {
-    #[serde(with = "seconds")]
-    seconds: Duration,
-}
+use crate::fakes::control::{Controlled, Problem, done, read, unknown};
+use crate::fakes::ground::Refusal;
+use crate::fakes::http::Incoming;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,137 +44,56 @@ struct OneToken {
     token: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Injection {
-    on: On,
-    fault: Fault,
-    #[serde(default = "once")]
-    times: usize,
-}
+impl Controlled for Service {
+    type Quirks = Quirks;
 
-fn once() -> usize {
-    1
-}
-
-/// What went wrong with a control request.
-enum Problem {
-    Malformed(String),
-    Missing(String),
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Missing(refusal.0)
+    fn quirks_mut(&mut self) -> &mut Quirks {
+        &mut self.quirks
     }
-}
 
-/// Answers a control request; `None` for every other one.
-pub(super) fn answer(request: &Incoming, service: &mut Service, time: &mut Time<'_>) -> Option<Answer> {
-    let command = request.path.strip_prefix(PREFIX)?;
-    let done = match request.method.as_str() {
-        "GET" => look(command, request, service),
-        "POST" => act(command, request, service, time),
-        _ => Err(unknown(command)),
-    };
-    Some(match done {
-        Ok(body) => Answer::json(200, &body),
-        Err(Problem::Malformed(error)) => Answer::json(400, &json!({"error": error})),
-        Err(Problem::Missing(error)) => Answer::json(404, &json!({"error": error})),
-    })
-}
-
-fn unknown(command: &str) -> Problem {
-    Problem::Missing(format!("there is no control endpoint {command} for this method"))
-}
-
-fn look(command: &str, request: &Incoming, service: &Service) -> Result<Value, Problem> {
-    match command {
-        "users" => {
-            let store = request.parameter("store").unwrap_or_default();
-            Ok(json!(truth::users(service.world.store(store)?, &service.world)))
-        }
-        "requests" => Ok(json!(service.log.all())),
-        "unfired" => Ok(json!(service.faults.unfired())),
-        "quirks" => Ok(json!(service.quirks)),
-        other => Err(unknown(other)),
+    fn plant(&mut self, now: Timestamp) -> Result<Value, Refusal> {
+        Ok(json!(seed::plant(&mut self.world, now)?))
     }
-}
 
-fn act(
-    command: &str,
-    request: &Incoming,
-    service: &mut Service,
-    time: &mut Time<'_>,
-) -> Result<Value, Problem> {
-    let now = time.now;
-    match command {
-        "reset" => {
-            let Reset { seed } = read(request)?;
-            *service = Service::default();
-            *time.offset = Duration::ZERO;
-            return match seed {
-                true => Ok(json!(seed::plant(&mut service.world, now)?)),
-                false => Ok(done()),
-            };
+    fn look(&self, command: &str, request: &Incoming, _: Timestamp) -> Result<Value, Problem> {
+        match command {
+            "users" => {
+                let store = request.parameter("store").unwrap_or_default();
+                Ok(json!(truth::users(self.world.store(store)?, &self.world)))
+            }
+            other => Err(unknown(other)),
         }
-        "forward" => {
-            let Forward { seconds } = read(request)?;
-            *time.offset = time.offset.saturating_add(seconds);
-        }
-        "accept" => {
-            let Somebody { store, email } = read(request)?;
-            service.world.change(&store, &email, now, |member| member.last_login = Some(now))?;
-        }
-        "add-user" => {
-            let NewUser { store, email, first, last } = read(request)?;
-            let id = service.world.add_user(&store, &email, &first, &last, &service.quirks, now)?;
-            return Ok(json!({"id": id}));
-        }
-        "remove-user" => {
-            let Somebody { store, email } = read(request)?;
-            service.world.remove_user(&store, &email, now)?;
-        }
-        "make-owner" => {
-            let Somebody { store, email } = read(request)?;
-            service.world.make_owner(&store, &email, now)?;
-        }
-        "grant-permissions" => {
-            let Permissions { store, email, permissions } = read(request)?;
-            service.world.change(&store, &email, now, |member| member.permissions = permissions)?;
-        }
-        "revoke-token" => {
-            let OneToken { token } = read(request)?;
-            service.world.revoke_token(&token)?;
-        }
-        "fault" => {
-            let Injection { on, fault, times } = read(request)?;
-            service.faults.inject(on, fault, times);
-        }
-        "quirks" => return merge_quirks(request, service),
-        "requests/clear" => service.log.clear(),
-        other => return Err(unknown(other)),
     }
-    Ok(done())
-}
 
-fn done() -> Value {
-    json!({"ok": true})
-}
-
-/// An empty body stands for an empty object.
-fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Problem> {
-    let body = if request.body.is_empty() { b"{}" } else { request.body.as_slice() };
-    serde_json::from_slice(body).map_err(|error| Problem::Malformed(error.to_string()))
-}
-
-fn merge_quirks(request: &Incoming, service: &mut Service) -> Result<Value, Problem> {
-    let malformed = |error: serde_json::Error| Problem::Malformed(error.to_string());
-    let changes: serde_json::Map<String, Value> = read(request)?;
-    let mut quirks = json!(service.quirks);
-    if let Value::Object(fields) = &mut quirks {
-        fields.extend(changes);
+    fn act(&mut self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
+        match command {
+            "accept" => {
+                let Somebody { store, email } = read(request)?;
+                self.world.change(&store, &email, now, |member| member.last_login = Some(now))?;
+            }
+            "add-user" => {
+                let NewUser { store, email, first, last } = read(request)?;
+                let id = self.world.add_user(&store, &email, &first, &last, &self.quirks, now)?;
+                return Ok(json!({"id": id}));
+            }
+            "remove-user" => {
+                let Somebody { store, email } = read(request)?;
+                self.world.remove_user(&store, &email, now)?;
+            }
+            "make-owner" => {
+                let Somebody { store, email } = read(request)?;
+                self.world.make_owner(&store, &email, now)?;
+            }
+            "grant-permissions" => {
+                let Permissions { store, email, permissions } = read(request)?;
+                self.world.change(&store, &email, now, |member| member.permissions = permissions)?;
+            }
+            "revoke-token" => {
+                let OneToken { token } = read(request)?;
+                self.world.revoke_token(&token)?;
+            }
+            other => return Err(unknown(other)),
+        }
+        Ok(done())
     }
-    service.quirks = serde_json::from_value(quirks).map_err(malformed)?;
-    Ok(json!(service.quirks))
 }

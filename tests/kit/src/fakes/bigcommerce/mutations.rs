@@ -2,8 +2,10 @@
 
 use guestpass::Timestamp;
 
-use super::quirks::{EmailForm, Quirks, Verdict};
-use super::state::{Person, Refusal, USER_PATH, World, fresh_permissions, refuse, same_email};
+use super::quirks::{EmailForm, Quirks};
+use super::state::{Person, USER_PATH, World, fresh_permissions};
+use crate::fakes::Verdict;
+use crate::fakes::ground::{Refusal, refuse, same_email};
 
 /// How a mutation names somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]

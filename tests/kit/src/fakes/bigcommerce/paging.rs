@@ -1,10 +1,9 @@
 //! Cursor-based connections, honest or not.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::quirks::{PageSizeExcess, PagingFaultsOn, Quirks, TotalItems};
+use crate::fakes::paging::{self, Lies, cursor, offset};
 
 /// The page of `items` that the arguments ask for, as a connection object.
 pub(super) fn page(
@@ -16,31 +15,26 @@ pub(super) fn page(
     let size = size(arguments.get("first").unwrap_or(&Value::Null), quirks)?;
     let after = match arguments.get("after").and_then(Value::as_str) {
         None => None,
-        Some(cursor) => Some(offset(cursor).ok_or("The cursor is invalid.")?.min(items.len())),
+        Some(cursor) => Some(offset(cursor).ok_or("The cursor is invalid.")?),
     };
     let faulty = faulty(connection, quirks);
-    let empty = faulty && quirks.empty_page_with_next && after.is_none();
-    let cycling = faulty && quirks.cycling_cursor;
-
-    let from = if cycling { 0 } else { after.unwrap_or(0) };
-    let repeats = usize::from(faulty && quirks.duplicate_page && from > 0);
-    let shown = if empty { 0 } else { size.max(repeats + 1) };
-    let shown: Vec<Value> = (from - repeats..)
-        .zip(items.iter().skip(from - repeats))
-        .take(shown)
+    let lies = Lies {
+        empty_first: faulty && quirks.empty_page_with_next,
+        repeats: faulty && quirks.duplicate_page,
+        circles: faulty && quirks.cycling_cursor,
+    };
+    let page = paging::page(items.len(), size, after, lies);
+    let shown: Vec<Value> = (page.first..)
+        .zip(items.iter().skip(page.first))
+        .take(page.shown)
         .map(|(index, item)| json!({"cursor": cursor(index + 1), "node": item}))
         .collect();
-    let end = (from - repeats + shown.len()).max(from);
-    let end_cursor = match (cycling, empty || !shown.is_empty()) {
-        (true, _) => json!(cursor(0)),
-        (false, true) => json!(cursor(end)),
-        (false, false) => Value::Null,
-    };
+    let end_cursor = (page.has_next || !shown.is_empty()).then(|| cursor(page.end));
     Ok(json!({
         "collectionInfo": {"totalItems": total(items.len(), quirks)},
         "pageInfo": {
-            "hasNextPage": cycling || empty || end < items.len(),
-            "hasPreviousPage": from > 0,
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.from > 0,
             "startCursor": shown.first().and_then(|edge| edge.get("cursor")),
             "endCursor": end_cursor,
         },
@@ -77,17 +71,6 @@ fn total(items: usize, quirks: &Quirks) -> Option<i64> {
         TotalItems::OffBy(wrong) => Some(items.saturating_add(wrong)),
         TotalItems::Missing => None,
     }
-}
-
-/// Opaque to clients: the second number means nothing, so that nobody can count on the first.
-fn cursor(offset: usize) -> String {
-    STANDARD.encode(json!([offset, 1_724_438_389_u64]).to_string())
-}
-
-fn offset(cursor: &str) -> Option<usize> {
-    let decoded = STANDARD.decode(cursor).ok()?;
-    let (offset, _) = serde_json::from_slice::<(usize, u64)>(&decoded).ok()?;
-    Some(offset)
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use std::time::Duration;
 use guestpass::Timestamp;
 
 use super::quirks::Quirks;
-use super::state::{
-    Membership, Refusal, Store, USER_PATH, World, all_permissions, fresh_permissions, refuse,
-};
+use super::state::{Membership, Store, USER_PATH, World, all_permissions, fresh_permissions};
 use super::webshop::Webshop;
+use crate::fakes::ground::{Refusal, refuse};
 
 impl World {
     pub(super) fn add_account(&mut self, uuid: &str, name: &str) {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::mutations::UserReference;
 use super::quirks::Quirks;
-use super::state::{Refusal, World};
+use super::state::World;
 use super::{paging, views};
+use crate::fakes::ground::Refusal;
 
 /// What one request works on.
 pub(super) struct Context<'c> {

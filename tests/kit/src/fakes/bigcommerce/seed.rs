@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::credentials::Reach;
 use super::quirks::Quirks;
-use super::state::{Refusal, World};
+use super::state::World;
+use crate::fakes::ground::Refusal;
 
 /// Where things are in the demonstration world.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -1,23 +1,19 @@
-//! One request from arrival to answer: budget, fault, authentication, route, log.
+//! The platform behind the fake, as the common machinery sees it.
 
 use std::time::Duration;
 
 use guestpass::Timestamp;
 
-use super::limits::{Limits, Standing};
 use super::quirks::{LimitSharing, Quirks};
 use super::route::{Route, facts};
-use super::state::{World, later};
-use super::{bodies, disturb, graphql, oauth, rest};
-use crate::fakes::http::{Answer, Incoming, Outcome};
+use super::state::World;
+use super::{bodies, disturb, graphql, limits, oauth, rest};
+use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::limits::Standing;
 use crate::fakes::mangle;
-use crate::fault::{Fault, FaultQueue, RequestFacts};
-use crate::request_log::RequestLog;
+use crate::fakes::platform::{Desk, Platform, SESSION_COOKIE};
+use crate::fault::{Fault, RequestFacts, ThrottleShape};
 
-/// Longer bodies are refused, as no honest request is that long.
-const MAX_BODY: usize = 1024 * 1024;
-/// Edges set cookies on API answers; nobody's log should show them.
-pub(super) const SESSION_COOKIE: &str = "fake-session-cookie-to-be-redacted";
 const HOUR: Duration = Duration::from_secs(3600);
 const STORE_WINDOW: Duration = Duration::from_secs(30);
 
@@ -26,93 +22,19 @@ const STORE_WINDOW: Duration = Duration::from_secs(30);
 pub(super) struct Service {
     pub(super) world: World,
     pub(super) quirks: Quirks,
-    pub(super) faults: FaultQueue,
-    pub(super) log: RequestLog,
-    limits: Limits,
-    late: Vec<LateWrite>,
+    pub(super) desk: Desk,
 }
 
-/// A write that was received, and takes effect later.
-struct LateWrite {
-    due: Timestamp,
-    request: Incoming,
-}
-
-impl Service {
-    /// Applies the late writes that are due.
-    pub(super) fn settle(&mut self, now: Timestamp) {
-        let (mut due, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.late).into_iter().partition(|write| write.due <= now);
-        self.late = waiting;
-        due.sort_by_key(|write| write.due);
-        for write in due {
-            self.serve(&write.request, write.due);
-        }
+impl Platform for Service {
+    fn desk(&mut self) -> &mut Desk {
+        &mut self.desk
     }
 
-    pub(super) fn handle(&mut self, request: &Incoming, now: Timestamp) -> Outcome {
-        let facts = facts(request);
-        let (outcome, throttled) = self.exchange(request, &facts, now);
-        let status = match &outcome {
-            Outcome::Answered(answer) => Some(answer.status),
-            Outcome::Dropped => None,
-        };
-        self.log.record(facts, now, status, throttled);
-        outcome
+    fn facts(request: &Incoming) -> RequestFacts {
+        facts(request)
     }
 
-    /// A request beyond the budget is refused before any fault, which then waits for the next request.
-    fn exchange(&mut self, request: &Incoming, facts: &RequestFacts, now: Timestamp) -> (Outcome, bool) {
-        if request.body.len() > MAX_BODY {
-            return (Outcome::Answered(bodies::error(request, 413, &self.quirks)), false);
-        }
-        let standing = match self.spend(request, now) {
-            Ok(standing) => standing,
-            Err(full) => {
-                return (Outcome::Answered(full.refusal(self.quirks.limit_shape, now)), true);
-            }
-        };
-        let Some(fault) = self.faults.take(facts) else {
-            let answer = self.serve(request, now);
-            return (Outcome::Answered(self.finish(answer, standing, request)), false);
-        };
-        let throttled = matches!(fault, Fault::Throttled(_));
-        (self.fail(&fault, request, facts, standing, now), throttled)
-    }
-
-    fn fail(
-        &mut self,
-        fault: &Fault,
-        request: &Incoming,
-        facts: &RequestFacts,
-        standing: Option<(Standing, bool)>,
-        now: Timestamp,
-    ) -> Outcome {
-        match fault {
-            Fault::ConnectionReset => Outcome::Dropped,
-            Fault::LostAnswer => {
-                self.serve(request, now);
-                Outcome::Dropped
-            }
-            Fault::LateCommit { after } => {
-                if facts.write {
-                    self.late.push(LateWrite { due: later(now, *after), request: request.clone() });
-                }
-                Outcome::Dropped
-            }
-            other => {
-                if let Some(refusal) = disturb::instead_of_serving(other, request, &self.quirks, now) {
-                    return Outcome::Answered(refusal);
-                }
-                let mut answer = self.serve(request, now);
-                disturb::after_serving(other, &mut answer, request, &self.quirks);
-                Outcome::Answered(self.finish(answer, standing, request))
-            }
-        }
-    }
-
-    /// Counts the request for whoever sent it; strangers have no budget. The flag says whether success shows it.
-    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<(Standing, bool)>, Standing> {
+    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Standing> {
         let route = Route::of(&request.path);
         if route.token(request, &self.world).is_none() {
             return Ok(None);
@@ -131,23 +53,41 @@ impl Service {
             Route::Store { hash, .. } => (format!("store {hash}"), quirks.store_limit, STORE_WINDOW, true),
             Route::Login | Route::Unknown => return Ok(None),
         };
-        let standing = self.limits.admit(&who, quota, window, now)?;
-        Ok(Some((standing, shown)))
+        let standing = self.desk.limits.admit(&who, quota, window, now)?;
+        Ok(shown.then_some(standing))
     }
 
-    fn finish(&self, mut answer: Answer, standing: Option<(Standing, bool)>, request: &Incoming) -> Answer {
+    fn throttle_shape(&self) -> ThrottleShape {
+        self.quirks.limit_shape
+    }
+
+    fn throttled(&self, standing: &Standing, shape: ThrottleShape, now: Timestamp) -> Answer {
+        limits::refusal(standing, shape, now)
+    }
+
+    fn error(&self, request: &Incoming, status: u16) -> Answer {
+        bodies::error(request, status, &self.quirks)
+    }
+
+    fn refusal(&self, fault: &Fault) -> Option<Answer> {
+        disturb::refusal(fault, &self.quirks)
+    }
+
+    fn half_failed(&self, answer: &mut Answer) {
+        mangle::add_graphql_error(answer, "A part of the answer is missing.");
+    }
+
+    fn finish(&self, mut answer: Answer, standing: Option<Standing>, request: &Incoming) -> Answer {
         answer = answer.with_header("set-cookie", format!("session={SESSION_COOKIE}; Secure; HttpOnly"));
-        if let Some((standing, true)) = standing {
-            answer = standing.onto(answer);
+        if let Some(standing) = standing {
+            answer = limits::onto(answer, &standing);
         }
-        let accepted = request.header("accept-encoding").unwrap_or_default();
-        if self.quirks.gzip_answers && accepted.contains("gzip") && !answer.body.is_empty() {
-            mangle::gzip(&mut answer);
+        if self.quirks.gzip_answers {
+            mangle::gzip_where_accepted(&mut answer, request);
         }
         answer
     }
 
-    /// The honest answer, with all its effects.
     fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {
         let route = Route::of(&request.path);
         if let Route::Login = route {

@@ -3,9 +3,9 @@
 use super::FakeBigCommerce;
 use super::credentials::Reach;
 use super::seed::{self, DemoSeed};
-use super::state::Refusal;
 use super::truth::{self, FakeUser};
 use super::webshop::{FakeStorefrontToken, LogEntry};
+use crate::fakes::ground::Refusal;
 
 /// Set-up, and what the merchant and the people do by hand.
 impl FakeBigCommerce {

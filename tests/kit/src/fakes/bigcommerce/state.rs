@@ -1,7 +1,6 @@
 //! Accounts, stores and people: the truth of the fake, and what may be done to it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use guestpass::Timestamp;
@@ -10,6 +9,7 @@ use super::credentials::Credentials;
 use super::permissions;
 use super::quirks::{FreshPermissions, Quirks, StoreIdForm};
 use super::webshop::Webshop;
+use crate::fakes::ground::{Refusal, Seat, later, same_email};
 
 /// Everything that exists behind the fake.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct World {
 #[derive(Debug, Default)]
 pub(super) struct Account {
     pub(super) name: String,
-    pub(super) members: Vec<Seat>,
+    pub(super) members: Vec<Seat<u64>>,
 }
 
 #[derive(Debug)]
@@ -54,39 +54,10 @@ impl Person {
     }
 }
 
-/// A person's place in a list, which reads may see later than it changes.
-#[derive(Debug, Clone)]
-pub(super) struct Seat {
-    pub(super) person: u64,
-    listed_from: Timestamp,
-    /// Set once the person is gone.
-    listed_until: Option<Timestamp>,
-}
-
-impl Seat {
-    pub(super) fn new(person: u64, listed_from: Timestamp) -> Self {
-        Self { person, listed_from, listed_until: None }
-    }
-
-    pub(super) fn taken(&self) -> bool {
-        self.listed_until.is_none()
-    }
-
-    pub(super) fn listed(&self, now: Timestamp) -> bool {
-        self.listed_from <= now && self.listed_until.is_none_or(|until| now < until)
-    }
-
-    pub(super) fn leave(&mut self, now: Timestamp, delay: Duration) {
-        if self.taken() {
-            self.listed_until = Some(later(now, delay));
-        }
-    }
-}
-
 /// A person's place in a store.
 #[derive(Debug, Clone)]
 pub(super) struct Membership {
-    pub(super) seat: Seat,
+    pub(super) seat: Seat<u64>,
     pub(super) permissions: Vec<String>,
     pub(super) last_login: Option<Timestamp>,
     pub(super) status: String,
@@ -94,29 +65,6 @@ pub(super) struct Membership {
 }
 
 pub(super) const USER_PATH: &str = "bc/account/user/";
-
-/// `time` plus `by`, or the end of time.
-pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
-    time.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// Why something could not be done to the world, in words for the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal(pub(super) String);
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(why.into()))
-}
-
-pub(super) fn same_email(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-}
 
 impl Store {
     pub(super) fn id(&self, quirks: &Quirks) -> String {

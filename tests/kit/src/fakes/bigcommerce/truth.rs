@@ -3,7 +3,8 @@
 use guestpass::Timestamp;
 use serde::Serialize;
 
-use super::state::{Store, World, same_email};
+use super::state::{Store, World};
+use crate::fakes::ground::same_email;
 
 /// A user of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use guestpass::Email;
 
-use super::service::SESSION_COOKIE;
 use super::{DemoSeed, FakeBigCommerce, ScopeDenial, TotalItems};
 use crate::conformance::{Denial, PagingFault, World};
+use crate::fakes::platform::SESSION_COOKIE;
 use crate::{Fault, LoggedRequest, On};
 
 /// The demonstration store of a fake, with its people and its faults.
