@@ -14,6 +14,8 @@ mod paging;
 mod platform;
 mod server;
 mod verdict;
+pub mod wix;
 
 pub use bigcommerce::FakeBigCommerce;
 pub use verdict::Verdict;
+pub use wix::FakeWix;

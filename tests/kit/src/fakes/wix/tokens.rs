@@ -1,0 +1,111 @@
+//! Access tokens: minting them, and what they are for.
+
+use std::collections::BTreeMap;
+
+use guestpass::Timestamp;
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::bodies;
+use super::credentials::MintError;
+use super::guard;
+use super::permissions::Permission;
+use super::quirks::Quirks;
+use super::state::World;
+use crate::fakes::http::{Answer, Incoming};
+
+/// Mints a token for client credentials, the only grant here.
+pub(super) fn mint(request: &Incoming, world: &mut World, quirks: &Quirks, now: Timestamp) -> Answer {
+    let fields = fields(request);
+    let field = |name: &str| fields.get(name).map(String::as_str);
+    if field("grant_type") != Some("client_credentials") {
+        return Answer::json(400, &json!({"error": "unsupported_grant_type"}));
+    }
+    let client = field("client_id").unwrap_or_default();
+    let secret = field("client_secret").unwrap_or_default();
+    let instance = field("instance_id");
+    let minted = world.credentials.mint(client, secret, instance, quirks.token_lifetime, now);
+    match minted {
+        Ok(token) => {
+            let lifetime = quirks.expires_in_shown.then(|| json!(quirks.token_lifetime.as_secs()));
+            let body = json!({"access_token": token, "token_type": "Bearer"});
+            Answer::json(200, &bodies::with(body, "expires_in", lifetime))
+        }
+        Err(MintError::InvalidClient) => {
+            Answer::json(quirks.invalid_client_status, &json!({"error": "invalid_client"}))
+        }
+        Err(MintError::InvalidGrant) => {
+            Answer::json(400, &json!({"error": "invalid_grant", "error_description": "No such instance."}))
+        }
+    }
+}
+
+/// The parameters, as JSON or as a form.
+fn fields(request: &Incoming) -> BTreeMap<String, String> {
+    request.json().unwrap_or_else(|_| form_urlencoded::parse(&request.body).into_owned().collect())
+}
+
+/// What a token is for. Anybody may ask.
+pub(super) fn info(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -> Answer {
+    let fields = fields(request);
+    let Some(token) = fields.get("token") else {
+        return bodies::invalid("token", "must not be empty", "REQUIRED_FIELD");
+    };
+    let Some((token, app)) = world.credentials.live(token, now) else {
+        return Answer::json(200, &json!({"active": false, "subjectType": "UNKNOWN"}));
+    };
+    let Ok(site) = world.site(&app.site) else {
+        return bodies::error(500, quirks);
+    };
+    let body = json!({
+        "active": true,
+        "subjectType": "APP",
+        "subjectId": app.client_id,
+        "clientId": app.client_id,
+        "exp": token.expires.as_second().to_string(),
+        "iat": token.issued.as_second().to_string(),
+        "accountId": site.owner,
+        "siteId": site.id,
+        "instanceId": app.id,
+    });
+    Answer::json(200, &body)
+}
+
+/// The installation that a token belongs to. Keys have none.
+pub(super) fn instance(
+    request: &Incoming,
+    world: &World,
+    quirks: &Quirks,
+    now: Timestamp,
+) -> Result<Answer, Answer> {
+    let caller = guard::site(request, world, quirks, None, now)?;
+    let app = caller.app.ok_or_else(|| bodies::forbidden(quirks))?;
+    let site = world.site(&caller.site).map_err(|_| bodies::error(500, quirks))?;
+    let permissions: Vec<_> =
+        app.permissions.iter().map(|permission| permission.text(quirks.permission_form)).collect();
+    let about_site = json!({
+        "siteId": site.id,
+        "siteDisplayName": site.name,
+        "locale": "en",
+        "paymentCurrency": "USD",
+        "url": super::sites::url(site),
+        "installedWixApps": ["stores"],
+    });
+    let owner =
+        app.permissions.contains(&Permission::ReadSiteOwnerEmail).then(|| world.email_of(&site.owner));
+    let owner = owner.map(|email| json!({"email": email, "emailStatus": "VERIFIED"}));
+    let body = json!({
+        "instance": {
+            "instanceId": app.id,
+            "appName": app.app_name,
+            "appVersion": "1.0.0",
+            "isFree": true,
+            "permissions": permissions,
+            "availablePlans": [],
+            "freeTrialAvailable": false,
+            "copiedFromTemplate": false,
+        },
+        "site": bodies::with(about_site, "ownerInfo", owner),
+    });
+    Ok(Answer::json(200, &body))
+}
