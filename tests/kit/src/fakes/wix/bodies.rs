@@ -1,9 +1,10 @@
 //! The platform's error bodies.
 
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
 use super::quirks::{Forbidden, Quirks};
-use crate::fakes::http::Answer;
+use crate::fakes::http::{Answer, Incoming};
 
 /// The platform's own body for a status. System errors have none.
 pub(super) fn error(status: u16, quirks: &Quirks) -> Answer {
@@ -61,7 +62,7 @@ pub(super) fn no_seat() -> Answer {
 }
 
 /// An error beside the data of a success.
-pub(super) fn add_error(body: &mut serde_json::Map<String, Value>) {
+pub(super) fn add_error(body: &mut Map<String, Value>) {
     let error = json!({"code": "ABORTED", "description": "A part of the request failed.", "data": {}});
     body.insert("message".to_owned(), json!("A part of the request failed."));
     body.insert("details".to_owned(), json!({"applicationError": error}));
@@ -73,4 +74,14 @@ pub(super) fn with(mut body: Value, name: &str, value: Option<Value>) -> Value {
         fields.insert(name.to_owned(), value);
     }
     body
+}
+
+/// The fields of a request. An empty body stands for an empty object.
+pub(super) fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Answer> {
+    let fields: Map<String, Value> = match request.body.is_empty() {
+        true => Map::new(),
+        false => request.json().map_err(|_| invalid("body", "is not a JSON object", "FORMAT"))?,
+    };
+    serde_json::from_value(Value::Object(fields))
+        .map_err(|error| invalid("body", &error.to_string(), "INVALID_ARGUMENT"))
 }

@@ -78,8 +78,7 @@ pub(super) fn change_role(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let OnSite { site, account, .. } = allowed(request, world, quirks, now)?;
-    let malformed = |_| bodies::invalid("newRoles", "and accountId are required", "REQUIRED_FIELD");
-    let RoleChange { account_id, new_roles } = request.json().map_err(malformed)?;
+    let RoleChange { account_id, new_roles } = bodies::read(request)?;
     let new_roles: Vec<_> = new_roles.into_iter().map(|role| role.role_id).collect();
     let custom = world.custom_roles(&account);
     if new_roles.iter().any(|role| !roles::assignable(role, Level::Site, custom)) {
@@ -117,8 +116,7 @@ pub(super) fn remove(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let OnSite { site, account, .. } = allowed(request, world, quirks, now)?;
-    let malformed = |_| bodies::invalid("accountId", "must not be empty", "REQUIRED_FIELD");
-    let Removal { account_id } = request.json().map_err(malformed)?;
+    let Removal { account_id } = bodies::read(request)?;
     let done = Answer::json(200, &json!({}));
     if account_id == account {
         return match quirks.owner_removal {

@@ -39,8 +39,7 @@ pub(super) fn bulk(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let OnSite { site: site_id, account, .. } = allowed(request, world, quirks, now)?;
-    let malformed = |_| bodies::invalid("body", "is not valid", "INVALID_ARGUMENT");
-    let Bulk { policy_ids, emails } = request.json().map_err(malformed)?;
+    let Bulk { policy_ids, emails } = bodies::read(request)?;
     if policy_ids.is_empty() {
         return Err(bodies::invalid("policyIds", "must not be empty", "REQUIRED_FIELD"));
     }

@@ -55,7 +55,7 @@ pub(super) fn query(
     quirks: &Quirks,
     now: Timestamp,
 ) -> Result<Answer, Answer> {
-    let query = body(request)?.query;
+    let Body { query, .. } = bodies::read(request)?;
     let mut sites = visible(request, &query.filter, world, quirks, now)?;
     for sort in query.sort.iter().rev() {
         if !SORTABLE.contains(&sort.field_name.as_str()) {
@@ -101,7 +101,7 @@ pub(super) fn count(
     quirks: &Quirks,
     now: Timestamp,
 ) -> Result<Answer, Answer> {
-    let filter = body(request)?.filter;
+    let Body { filter, .. } = bodies::read(request)?;
     let count = visible(request, &filter, world, quirks, now)?.len();
     Ok(Answer::json(200, &json!({"count": count + usize::from(quirks.sites_miscounted)})))
 }
@@ -126,13 +126,6 @@ pub(super) fn properties(
         "paymentCurrency": "USD",
     });
     Ok(Answer::json(200, &json!({"version": "1", "properties": properties})))
-}
-
-fn body(request: &Incoming) -> Result<Body, Answer> {
-    if request.body.is_empty() {
-        return Ok(Body::default());
-    }
-    request.json().map_err(|_| bodies::invalid("body", "is not valid", "INVALID_ARGUMENT"))
 }
 
 fn visible(

@@ -120,10 +120,6 @@ fn allowed(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -
     guard::account(request, world, quirks, needed, now).map(|key| key.account)
 }
 
-fn body<T: serde::de::DeserializeOwned>(request: &Incoming) -> Result<T, Answer> {
-    request.json().map_err(|_| bodies::invalid("body", "is not valid", "INVALID_ARGUMENT"))
-}
-
 /// People and invitations, a page of them.
 pub(super) fn search(
     request: &Incoming,
@@ -132,7 +128,7 @@ pub(super) fn search(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let account = allowed(request, world, quirks, now)?;
-    let mut search: Search = body(request)?;
+    let mut search: Search = bodies::read(request)?;
     if quirks.team_search_nested {
         search = search.search.map(|inner| *inner).unwrap_or_default();
     }
@@ -172,7 +168,7 @@ pub(super) fn assign(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let account = allowed(request, world, quirks, now)?;
-    let Assign { user_id, new_assignments, assignment_ids_to_remove } = body(request)?;
+    let Assign { user_id, new_assignments, assignment_ids_to_remove } = bodies::read(request)?;
     let mut grants = Vec::new();
     for assignment in new_assignments {
         let site = assignment.restrictions.and_then(|restriction| restriction.site).map(|site| site.id);
@@ -196,7 +192,7 @@ pub(super) fn remove(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let account = allowed(request, world, quirks, now)?;
-    let Leaver { user_id } = body(request)?;
+    let Leaver { user_id } = bodies::read(request)?;
     let members = &mut world.account_mut(&account).map_err(|_| bodies::error(404, quirks))?.team.members;
     let before = members.len();
     members.retain(|member| member.user != user_id);
@@ -214,7 +210,7 @@ pub(super) fn invite(
     now: Timestamp,
 ) -> Result<Answer, Answer> {
     let account = allowed(request, world, quirks, now)?;
-    let Invited { subjects_assignments } = body(request)?;
+    let Invited { subjects_assignments } = bodies::read(request)?;
     if subjects_assignments.is_empty() || subjects_assignments.len() > MOST_INVITED {
         return Err(bodies::invalid("subjectsAssignments", "holds too many or none", "OUT_OF_RANGE"));
     }
