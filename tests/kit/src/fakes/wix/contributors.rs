@@ -5,14 +5,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::bodies;
-use super::guard::{self, OnSite};
+use super::guard::{self, Call, OnSite};
 use super::permissions::Permission;
-use super::quirks::{EmptyRoles, Quirks, StrangerRoles};
+use super::quirks::{EmptyRoles, StrangerRoles};
 use super::roles::{self, Level};
 use super::state::World;
 use crate::fakes::Verdict;
 use crate::fakes::ground::later;
-use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::http::Answer;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,35 +33,30 @@ struct Removal {
     account_id: String,
 }
 
-fn allowed(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -> Result<OnSite, Answer> {
-    guard::site(request, world, quirks, Some(Permission::ManageContributors), now)
+fn allowed(call: Call<'_>, world: &World) -> Result<OnSite, Answer> {
+    guard::site(call, world, Some(Permission::ManageContributors))
 }
 
 /// Everybody at once: two ids each, and nothing else.
-pub(super) fn query(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site, account, .. } = allowed(request, world, quirks, now)?;
-    let site = world.site(&site).map_err(|_| bodies::error(404, quirks))?;
+pub(super) fn query(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let OnSite { site, account, .. } = allowed(call, world)?;
+    let site = world.site(&site).map_err(|_| bodies::error(404, call.quirks))?;
     let filtered = |name: &str| -> Vec<&str> {
-        request.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+        call.request.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     };
     let (policies, locations) = (filtered("filter.policyIds"), filtered("filter.locationIds"));
     let wanted = |role: &str| policies.is_empty() || policies.contains(&role);
     let listed = site.contributors.iter().filter(|contributor| {
         // Nobody is bound to a location.
-        contributor.seat.listed(now)
+        contributor.seat.listed(call.now)
             && locations.is_empty()
             && (policies.is_empty() || contributor.roles.iter().any(|assigned| wanted(&assigned.role)))
     });
     let mut ids: Vec<_> = listed.map(|contributor| contributor.seat.person.as_str()).collect();
-    if quirks.owner_listed && locations.is_empty() && wanted(roles::OWNER) {
+    if call.quirks.owner_listed && locations.is_empty() && wanted(roles::OWNER) {
         ids.insert(0, &account);
     }
-    if let (true, Some(&first)) = (quirks.repeat_contributor, ids.first()) {
+    if let (true, Some(&first)) = (call.quirks.repeat_contributor, ids.first()) {
         ids.push(first);
     }
     let owner = world.accounts.get(&account).map(|account| &account.user);
@@ -71,62 +66,52 @@ pub(super) fn query(
 }
 
 /// Replaces all roles of a contributor.
-pub(super) fn change_role(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site, account, .. } = allowed(request, world, quirks, now)?;
-    let RoleChange { account_id, new_roles } = bodies::read(request)?;
+pub(super) fn change_role(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let OnSite { site, account, .. } = allowed(call, world)?;
+    let RoleChange { account_id, new_roles } = bodies::read(call.request)?;
     let new_roles: Vec<_> = new_roles.into_iter().map(|role| role.role_id).collect();
     let custom = world.custom_roles(&account);
     if new_roles.iter().any(|role| !roles::assignable(role, Level::Site, custom)) {
         return Err(bodies::invalid("newRoles", "holds a role not for sites", "INVALID_ARGUMENT"));
     }
     if account_id == account {
-        return Err(bodies::forbidden(quirks));
+        return Err(bodies::forbidden(call.quirks));
     }
-    let missing = || bodies::error(404, quirks);
+    let missing = || bodies::error(404, call.quirks);
     let present = world.site(&site).map_err(|_| missing())?.contributor(&account_id).is_some();
     let known = present || world.accounts.contains_key(&account_id);
-    if !known || (!present && quirks.stranger_roles == StrangerRoles::NotFound) {
+    if !known || (!present && call.quirks.stranger_roles == StrangerRoles::NotFound) {
         return Err(missing());
     }
     if new_roles.is_empty() {
-        if quirks.empty_roles == EmptyRoles::Refused {
+        if call.quirks.empty_roles == EmptyRoles::Refused {
             return Err(bodies::invalid("newRoles", "must not be empty", "REQUIRED_FIELD"));
         }
-        world.remove_contributor(&site, &account_id, quirks.visibility_delay, now);
+        world.remove_contributor(&site, &account_id, call.quirks.visibility_delay, call.now);
         return Ok(Answer::json(200, &json!({"newAssignedRoles": []})));
     }
-    let listed_from = later(now, quirks.visibility_delay);
+    let listed_from = later(call.now, call.quirks.visibility_delay);
     let assigned =
-        world.admit(&site, &account_id, &new_roles, None, listed_from, now).map_err(|_| missing())?;
+        world.admit(&site, &account_id, &new_roles, None, listed_from, call.now).map_err(|_| missing())?;
     let assigned: Vec<_> =
         assigned.iter().map(|role| json!({"roleId": role.role, "assignmentId": role.assignment})).collect();
     Ok(Answer::json(200, &json!({"newAssignedRoles": assigned})))
 }
 
 /// Takes all roles from a contributor.
-pub(super) fn remove(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site, account, .. } = allowed(request, world, quirks, now)?;
-    let Removal { account_id } = bodies::read(request)?;
+pub(super) fn remove(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let OnSite { site, account, .. } = allowed(call, world)?;
+    let Removal { account_id } = bodies::read(call.request)?;
     let done = Answer::json(200, &json!({}));
     if account_id == account {
-        return match quirks.owner_removal {
+        return match call.quirks.owner_removal {
             Verdict::Success => Ok(done),
-            Verdict::Error => Err(bodies::forbidden(quirks)),
+            Verdict::Error => Err(bodies::forbidden(call.quirks)),
         };
     }
-    let removed = world.remove_contributor(&site, &account_id, quirks.visibility_delay, now);
-    match (removed, quirks.remove_absent) {
-        (false, Verdict::Error) => Err(bodies::error(404, quirks)),
+    let removed = world.remove_contributor(&site, &account_id, call.quirks.visibility_delay, call.now);
+    match (removed, call.quirks.remove_absent) {
+        (false, Verdict::Error) => Err(bodies::error(404, call.quirks)),
         _ => Ok(done),
     }
 }

@@ -10,6 +10,14 @@ use super::state::World;
 use crate::fakes::Verdict;
 use crate::fakes::http::{Answer, Incoming};
 
+/// What every operation needs to know beside the world.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'c> {
+    pub(super) request: &'c Incoming,
+    pub(super) quirks: &'c Quirks,
+    pub(super) now: Timestamp,
+}
+
 /// Whose credential a request carries.
 enum Caller<'w> {
     Key(&'w ApiKey),
@@ -55,22 +63,16 @@ pub(super) struct OnSite {
 }
 
 /// Lets a site-level request pass.
-pub(super) fn site(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    needed: Option<Permission>,
-    now: Timestamp,
-) -> Result<OnSite, Answer> {
-    let caller = caller(request, world, now).ok_or_else(|| bodies::error(401, quirks))?;
+pub(super) fn site(call: Call<'_>, world: &World, needed: Option<Permission>) -> Result<OnSite, Answer> {
+    let caller = caller(call.request, world, call.now).ok_or_else(|| bodies::error(401, call.quirks))?;
     let (site, permissions, app) = match &caller {
         Caller::App(app) => (app.site.as_str(), &app.permissions, Some((*app).clone())),
-        Caller::Key(key) => (selected_site(request, key, world, quirks)?, &key.permissions, None),
+        Caller::Key(key) => (selected_site(call.request, key, world, call.quirks)?, &key.permissions, None),
     };
     if needed.is_some_and(|needed| !permissions.contains(&needed)) {
-        return Err(bodies::forbidden(quirks));
+        return Err(bodies::forbidden(call.quirks));
     }
-    let found = world.site(site).map_err(|_| bodies::forbidden(quirks))?;
+    let found = world.site(site).map_err(|_| bodies::forbidden(call.quirks))?;
     Ok(OnSite { site: found.id.clone(), account: found.owner.clone(), app })
 }
 
@@ -97,45 +99,34 @@ fn selected_site<'r>(
 }
 
 /// Lets an account-level request pass, and returns the key it came with.
-pub(super) fn account(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    needed: Option<Permission>,
-    now: Timestamp,
-) -> Result<ApiKey, Answer> {
-    let caller = caller(request, world, now).ok_or_else(|| bodies::error(401, quirks))?;
+pub(super) fn account(call: Call<'_>, world: &World, needed: Option<Permission>) -> Result<ApiKey, Answer> {
+    let caller = caller(call.request, world, call.now).ok_or_else(|| bodies::error(401, call.quirks))?;
     let Caller::Key(key) = caller else {
-        return Err(bodies::forbidden(quirks));
+        return Err(bodies::forbidden(call.quirks));
     };
-    let refused = match selectors(request) {
+    let refused = match selectors(call.request) {
         (None, None) => {
             return Err(bodies::coded(401, "NO_ACCOUNT_IDENTITY", "The request names no account."));
         }
-        (Some(_), Some(_)) => quirks.both_selectors == Verdict::Error,
+        (Some(_), Some(_)) => call.quirks.both_selectors == Verdict::Error,
         (Some(_), None) => true,
         (None, Some(_)) => false,
     };
-    let own = request.header("wix-account-id") == Some(key.account.as_str());
+    let own = call.request.header("wix-account-id") == Some(key.account.as_str());
     let permitted = needed.is_none_or(|needed| key.permissions.contains(&needed));
-    if refused || !own || !permitted { Err(bodies::forbidden(quirks)) } else { Ok(key.clone()) }
+    if refused || !own || !permitted { Err(bodies::forbidden(call.quirks)) } else { Ok(key.clone()) }
 }
 
 /// The account whose roles a caller may list.
-pub(super) fn roles(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<String, Answer> {
+pub(super) fn roles(call: Call<'_>, world: &World) -> Result<String, Answer> {
     let needed = Some(Permission::ReadRoles);
-    let refused = match account(request, world, quirks, needed, now) {
+    let refused = match account(call, world, needed) {
         Ok(key) => return Ok(key.account),
         Err(refused) => refused,
     };
-    if quirks.roles_on_site_level == Verdict::Error {
+    if call.quirks.roles_on_site_level == Verdict::Error {
         return Err(refused);
     }
-    let caller = site(request, world, quirks, None, now).map_err(|_| refused)?;
+    let caller = site(call, world, None).map_err(|_| refused)?;
     Ok(caller.account)
 }

@@ -5,14 +5,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bodies;
-use super::guard::{self, OnSite};
+use super::guard::{self, Call, OnSite};
 use super::permissions::Permission;
 use super::quirks::{DuplicateInvite, Quirks, ResendEffect, SeatRefusal};
 use super::roles::{self, Level};
 use super::state::{Invite, InviteStatus, Site, World};
 use crate::fakes::Verdict;
 use crate::fakes::ground::{later, same_email};
-use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::http::Answer;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,51 +23,46 @@ struct Bulk {
     emails: Vec<String>,
 }
 
-fn allowed(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -> Result<OnSite, Answer> {
-    let caller = guard::site(request, world, quirks, Some(Permission::ManageContributors), now)?;
-    if caller.app.is_some() && quirks.app_invites == Verdict::Error {
-        return Err(bodies::forbidden(quirks));
+fn allowed(call: Call<'_>, world: &World) -> Result<OnSite, Answer> {
+    let caller = guard::site(call, world, Some(Permission::ManageContributors))?;
+    if caller.app.is_some() && call.quirks.app_invites == Verdict::Error {
+        return Err(bodies::forbidden(call.quirks));
     }
     Ok(caller)
 }
 
 /// Invites addresses. Those that cannot be invited come back in a success, without a reason.
-pub(super) fn bulk(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site: site_id, account, .. } = allowed(request, world, quirks, now)?;
-    let Bulk { policy_ids, emails } = bodies::read(request)?;
+pub(super) fn bulk(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let OnSite { site: site_id, account, .. } = allowed(call, world)?;
+    let Bulk { policy_ids, emails } = bodies::read(call.request)?;
     if policy_ids.is_empty() {
         return Err(bodies::invalid("policyIds", "must not be empty", "REQUIRED_FIELD"));
     }
     if emails.is_empty() {
         return Err(bodies::invalid("emails", "must not be empty", "REQUIRED_FIELD"));
     }
-    if emails.len() > quirks.emails_max {
+    if emails.len() > call.quirks.emails_max {
         return Err(bodies::invalid("emails", "holds too many addresses", "OUT_OF_RANGE"));
     }
     let custom = world.custom_roles(&account);
     if policy_ids.iter().any(|role| !roles::assignable(role, Level::Site, custom)) {
         return Err(bodies::invalid("policyIds", "holds a role not for sites", "INVALID_ARGUMENT"));
     }
-    let gone = |_| bodies::error(404, quirks);
-    let free = world.site(&site_id).map_err(gone)?.free_seats(now);
-    if free < emails.len() && quirks.seat_refusal == SeatRefusal::Precondition {
+    let gone = |_| bodies::error(404, call.quirks);
+    let free = world.site(&site_id).map_err(gone)?.free_seats(call.now);
+    if free < emails.len() && call.quirks.seat_refusal == SeatRefusal::Precondition {
         return Err(bodies::no_seat());
     }
     let (mut invites, mut failed) = (Vec::new(), Vec::new());
     for email in emails {
         let site = world.site(&site_id).map_err(gone)?;
-        if site.free_seats(now) == 0 || !invitable(&email, site, world, quirks, now) {
+        if site.free_seats(call.now) == 0 || !invitable(&email, site, world, call.quirks, call.now) {
             failed.push(email);
             continue;
         }
         let roles = policy_ids.clone();
-        let invite = world.new_invitation(&email, roles, &account, quirks.invite_lifetime, now);
-        invites.push(view(&invite, &site_id, now));
+        let invite = world.new_invitation(&email, roles, &account, call.quirks.invite_lifetime, call.now);
+        invites.push(view(&invite, &site_id, call.now));
         let site = world.site_mut(&site_id).map_err(gone)?;
         site.invites.push(invite);
         *site.invitations.entry(email.to_lowercase()).or_default() += 1;
@@ -87,38 +82,32 @@ fn invitable(email: &str, site: &Site, world: &World, quirks: &Quirks, now: Time
 }
 
 /// Sends an invitation again, which only one that is pending or expired can be.
-pub(super) fn resend(
-    request: &Incoming,
-    id: &str,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site: site_id, .. } = allowed(request, world, quirks, now)?;
-    let gone = || bodies::error(404, quirks);
+pub(super) fn resend(call: Call<'_>, id: &str, world: &mut World) -> Result<Answer, Answer> {
+    let OnSite { site: site_id, .. } = allowed(call, world)?;
+    let gone = || bodies::error(404, call.quirks);
     let site = world.site_mut(&site_id).map_err(|_| gone())?;
-    let free = site.free_seats(now);
+    let free = site.free_seats(call.now);
     let invite = site.invites.iter_mut().find(|invite| invite.id == id).ok_or_else(gone)?;
-    let status = invite.status(now);
+    let status = invite.status(call.now);
     if !matches!(status, InviteStatus::Pending | InviteStatus::Expired) {
         return Err(gone());
     }
-    let revived = status == InviteStatus::Expired && quirks.resend != ResendEffect::KeepsExpiry;
+    let revived = status == InviteStatus::Expired && call.quirks.resend != ResendEffect::KeepsExpiry;
     if revived && free == 0 {
         return Err(bodies::no_seat());
     }
-    let shown = match quirks.resend {
-        ResendEffect::KeepsExpiry => view(invite, &site_id, now),
+    let shown = match call.quirks.resend {
+        ResendEffect::KeepsExpiry => view(invite, &site_id, call.now),
         ResendEffect::Extends => {
-            invite.expires = later(now, quirks.invite_lifetime);
-            view(invite, &site_id, now)
+            invite.expires = later(call.now, call.quirks.invite_lifetime);
+            view(invite, &site_id, call.now)
         }
         ResendEffect::NewId => {
             invite.settled = InviteStatus::Deleted;
             let (email, roles, inviter) =
                 (invite.email.clone(), invite.grants.clone(), invite.inviter.clone());
-            let other = world.new_invitation(&email, roles, &inviter, quirks.invite_lifetime, now);
-            let shown = view(&other, &site_id, now);
+            let other = world.new_invitation(&email, roles, &inviter, call.quirks.invite_lifetime, call.now);
+            let shown = view(&other, &site_id, call.now);
             world.site_mut(&site_id).map_err(|_| gone())?.invites.push(other);
             shown
         }
@@ -127,24 +116,18 @@ pub(super) fn resend(
 }
 
 /// Revokes a pending invitation.
-pub(super) fn revoke(
-    request: &Incoming,
-    id: &str,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let OnSite { site, .. } = allowed(request, world, quirks, now)?;
-    let gone = || bodies::error(404, quirks);
+pub(super) fn revoke(call: Call<'_>, id: &str, world: &mut World) -> Result<Answer, Answer> {
+    let OnSite { site, .. } = allowed(call, world)?;
+    let gone = || bodies::error(404, call.quirks);
     let site = world.site_mut(&site).map_err(|_| gone())?;
-    let pending = site.invites.iter_mut().find(|invite| invite.id == id && invite.pending(now));
+    let pending = site.invites.iter_mut().find(|invite| invite.id == id && invite.pending(call.now));
     match pending {
         Some(invite) => {
             invite.settled = InviteStatus::Deleted;
             let email = invite.email.clone();
             site.count_removal(&email);
         }
-        None if quirks.revoke_settled == Verdict::Error => return Err(gone()),
+        None if call.quirks.revoke_settled == Verdict::Error => return Err(gone()),
         None => {}
     }
     Ok(Answer::json(200, &json!({})))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use guestpass::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::guard::Call;
 use super::quirks::{LimitSharing, Quirks};
 use super::route::{Route, facts};
 use super::state::World;
@@ -107,25 +108,26 @@ impl Platform for Service {
         if !route.answers_to(&request.method) {
             return bodies::error(quirks.wrong_method_status, quirks);
         }
+        let call = Call { request, quirks, now };
         let answer = match route {
-            Route::QueryContributors => contributors::query(request, world, quirks, now),
-            Route::ChangeRole => contributors::change_role(request, world, quirks, now),
-            Route::RemoveContributor => contributors::remove(request, world, quirks, now),
-            Route::Invite => invites::bulk(request, world, quirks, now),
-            Route::Resend(id) => invites::resend(request, id, world, quirks, now),
-            Route::Revoke(id) => invites::revoke(request, id, world, quirks, now),
-            Route::Roles => guard::roles(request, world, quirks, now)
+            Route::QueryContributors => contributors::query(call, world),
+            Route::ChangeRole => contributors::change_role(call, world),
+            Route::RemoveContributor => contributors::remove(call, world),
+            Route::Invite => invites::bulk(call, world),
+            Route::Resend(id) => invites::resend(call, id, world),
+            Route::Revoke(id) => invites::revoke(call, id, world),
+            Route::Roles => guard::roles(call, world)
                 .map(|account| roles::list(request, world.custom_roles(&account), quirks)),
-            Route::QuerySites => sites::query(request, world, quirks, now),
-            Route::CountSites => sites::count(request, world, quirks, now),
-            Route::SiteProperties => sites::properties(request, world, quirks, now),
-            Route::MintToken => Ok(tokens::mint(request, world, quirks, now)),
-            Route::TokenInfo => Ok(tokens::info(request, world, quirks, now)),
-            Route::AppInstance => tokens::instance(request, world, quirks, now),
-            Route::SearchTeam => team::search(request, world, quirks, now),
-            Route::AssignTeam => team::assign(request, world, quirks, now),
-            Route::RemoveTeam => team::remove(request, world, quirks, now),
-            Route::InviteToTeam => team::invite(request, world, quirks, now),
+            Route::QuerySites => sites::query(call, world),
+            Route::CountSites => sites::count(call, world),
+            Route::SiteProperties => sites::properties(call, world),
+            Route::MintToken => Ok(tokens::mint(call, world)),
+            Route::TokenInfo => Ok(tokens::info(call, world)),
+            Route::AppInstance => tokens::instance(call, world),
+            Route::SearchTeam => team::search(call, world),
+            Route::AssignTeam => team::assign(call, world),
+            Route::RemoveTeam => team::remove(call, world),
+            Route::InviteToTeam => team::invite(call, world),
             Route::Unknown => return bodies::error(404, quirks),
         };
         answer.unwrap_or_else(|refused| refused)

@@ -7,11 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::bodies;
-use super::guard;
+use super::guard::{self, Call};
 use super::permissions::Permission;
-use super::quirks::Quirks;
 use super::state::{Site, World};
-use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::http::Answer;
 use crate::fakes::paging::{self, Lies};
 
 const FILTERABLE: [&str; 8] =
@@ -49,14 +48,9 @@ struct Paging {
 }
 
 /// A page of the sites that a key may see. Headless sites are left out unless the filter names their namespace.
-pub(super) fn query(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let Body { query, .. } = bodies::read(request)?;
-    let mut sites = visible(request, &query.filter, world, quirks, now)?;
+pub(super) fn query(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let Body { query, .. } = bodies::read(call.request)?;
+    let mut sites = visible(call, &query.filter, world)?;
     for sort in query.sort.iter().rev() {
         if !SORTABLE.contains(&sort.field_name.as_str()) {
             return Err(bodies::invalid("sort", "names a field that is not sortable", "INVALID_ARGUMENT"));
@@ -67,7 +61,7 @@ pub(super) fn query(
         });
     }
     let size = query.cursor_paging.limit.unwrap_or(50);
-    if size == 0 || size > quirks.sites_page_max {
+    if size == 0 || size > call.quirks.sites_page_max {
         return Err(bodies::invalid("cursorPaging.limit", "is out of range", "OUT_OF_RANGE"));
     }
     let unreadable = || bodies::invalid("cursorPaging.cursor", "is not a cursor", "INVALID_ARGUMENT");
@@ -76,9 +70,9 @@ pub(super) fn query(
         None => None,
     };
     let lies = Lies {
-        empty_first: quirks.sites_empty_page_with_next,
-        repeats: quirks.sites_duplicate_page,
-        circles: quirks.sites_cycling_cursor,
+        empty_first: call.quirks.sites_empty_page_with_next,
+        repeats: call.quirks.sites_duplicate_page,
+        circles: call.quirks.sites_cycling_cursor,
     };
     let page = paging::page(sites.len(), size, after, lies);
     let next = page.has_next.then(|| paging::cursor(page.end));
@@ -86,7 +80,7 @@ pub(super) fn query(
     let body = json!({
         "sites": shown,
         "metadata": {
-            "count": shown.len() + usize::from(quirks.sites_miscounted),
+            "count": shown.len() + usize::from(call.quirks.sites_miscounted),
             "hasNext": page.has_next,
             "cursors": next.map_or_else(|| json!({}), |next| json!({"next": next})),
         },
@@ -95,25 +89,15 @@ pub(super) fn query(
 }
 
 /// How many sites match.
-pub(super) fn count(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let Body { filter, .. } = bodies::read(request)?;
-    let count = visible(request, &filter, world, quirks, now)?.len();
-    Ok(Answer::json(200, &json!({"count": count + usize::from(quirks.sites_miscounted)})))
+pub(super) fn count(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let Body { filter, .. } = bodies::read(call.request)?;
+    let count = visible(call, &filter, world)?.len();
+    Ok(Answer::json(200, &json!({"count": count + usize::from(call.quirks.sites_miscounted)})))
 }
 
 /// What a site says of itself.
-pub(super) fn properties(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let caller = guard::site(request, world, quirks, Some(Permission::ViewSiteSettings), now)?;
+pub(super) fn properties(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let caller = guard::site(call, world, Some(Permission::ViewSiteSettings))?;
     let site = world
         .site(&caller.site)
         .map_err(|_| bodies::coded(404, "META_SITE_NOT_FOUND", "There is no such site."))?;
@@ -128,14 +112,8 @@ pub(super) fn properties(
     Ok(Answer::json(200, &json!({"version": "1", "properties": properties})))
 }
 
-fn visible(
-    request: &Incoming,
-    filter: &Map<String, Value>,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Vec<Value>, Answer> {
-    let key = guard::account(request, world, quirks, None, now)?;
+fn visible(call: Call<'_>, filter: &Map<String, Value>, world: &World) -> Result<Vec<Value>, Answer> {
+    let key = guard::account(call, world, None)?;
     let unknown = filter.keys().find(|field| !FILTERABLE.contains(&field.as_str()));
     if let Some(field) = unknown {
         let problem = format!("'{field}' is not declared as filterable");
@@ -147,7 +125,7 @@ fn visible(
         .filter(|site| site.owner == key.account)
         .filter(|site| key.sites.as_ref().is_none_or(|sites| sites.contains(&site.id)))
         .filter(|site| !site.headless || filter.contains_key("namespace"))
-        .map(|site| view(site, now))
+        .map(|site| view(site, call.now))
         .filter(|site| filter.iter().all(|(field, wanted)| matches(site.get(field), wanted)));
     Ok(sites.collect())
 }

@@ -5,14 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bodies;
-use super::guard;
+use super::guard::{self, Call};
 use super::permissions::Permission;
-use super::quirks::Quirks;
 use super::roles::{self, Level};
 use super::state::{Invitation, InviteStatus, World};
 use crate::fakes::Verdict;
 use crate::fakes::ground::{Refusal, refuse};
-use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::http::Answer;
 
 /// The most people in one invitation.
 const MOST_INVITED: usize = 50;
@@ -115,21 +114,16 @@ struct PolicyAssignments {
     assignments: Vec<Value>,
 }
 
-fn allowed(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -> Result<String, Answer> {
+fn allowed(call: Call<'_>, world: &World) -> Result<String, Answer> {
     let needed = Some(Permission::ManageTeamMembers);
-    guard::account(request, world, quirks, needed, now).map(|key| key.account)
+    guard::account(call, world, needed).map(|key| key.account)
 }
 
 /// People and invitations, a page of them.
-pub(super) fn search(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let account = allowed(request, world, quirks, now)?;
-    let mut search: Search = bodies::read(request)?;
-    if quirks.team_search_nested {
+pub(super) fn search(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let account = allowed(call, world)?;
+    let mut search: Search = bodies::read(call.request)?;
+    if call.quirks.team_search_nested {
         search = search.search.map(|inner| *inner).unwrap_or_default();
     }
     if search.filter.keys().any(|field| !["inviteType", "roleId"].contains(&field.as_str())) {
@@ -151,7 +145,7 @@ pub(super) fn search(
         found.extend(members.map(|member| json!({"user": member_view(member)})));
         let invites = account.team.invites.iter();
         let invites = invites.filter(|invite| holds(&invite.grants) && named(&invite.email));
-        let invites = invites.map(|invite| invite_view(invite, now));
+        let invites = invites.map(|invite| invite_view(invite, call.now));
         let right = |view: &Value| status.is_none_or(|status| view.get("status") == Some(&json!(status)));
         found.extend(invites.filter(right).map(|view| json!({"invite": view})));
     }
@@ -161,23 +155,18 @@ pub(super) fn search(
 }
 
 /// Gives roles and takes roles.
-pub(super) fn assign(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let account = allowed(request, world, quirks, now)?;
-    let Assign { user_id, new_assignments, assignment_ids_to_remove } = bodies::read(request)?;
+pub(super) fn assign(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let account = allowed(call, world)?;
+    let Assign { user_id, new_assignments, assignment_ids_to_remove } = bodies::read(call.request)?;
     let mut grants = Vec::new();
     for assignment in new_assignments {
         let site = assignment.restrictions.and_then(|restriction| restriction.site).map(|site| site.id);
         check_grant(world, &account, &assignment.policy_id, site.as_deref())?;
         grants.push(Grant { id: world.new_number(), role: assignment.policy_id, site });
     }
-    let team = &mut world.account_mut(&account).map_err(|_| bodies::error(404, quirks))?.team;
+    let team = &mut world.account_mut(&account).map_err(|_| bodies::error(404, call.quirks))?.team;
     let member = team.members.iter_mut().find(|member| member.user == user_id);
-    let member = member.ok_or_else(|| bodies::error(404, quirks))?;
+    let member = member.ok_or_else(|| bodies::error(404, call.quirks))?;
     member.grants.retain(|grant| !assignment_ids_to_remove.contains(&grant.id));
     member.grants.extend(grants);
     let assignments: Vec<_> = member.grants.iter().map(grant_view).collect();
@@ -185,38 +174,28 @@ pub(super) fn assign(
 }
 
 /// Removes somebody from the team.
-pub(super) fn remove(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let account = allowed(request, world, quirks, now)?;
-    let Leaver { user_id } = bodies::read(request)?;
-    let members = &mut world.account_mut(&account).map_err(|_| bodies::error(404, quirks))?.team.members;
+pub(super) fn remove(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let account = allowed(call, world)?;
+    let Leaver { user_id } = bodies::read(call.request)?;
+    let members = &mut world.account_mut(&account).map_err(|_| bodies::error(404, call.quirks))?.team.members;
     let before = members.len();
     members.retain(|member| member.user != user_id);
-    if members.len() == before && quirks.remove_absent == Verdict::Error {
-        return Err(bodies::error(404, quirks));
+    if members.len() == before && call.quirks.remove_absent == Verdict::Error {
+        return Err(bodies::error(404, call.quirks));
     }
     Ok(Answer::json(200, &json!({})))
 }
 
 /// Invites people to the team. A role without a site is good for everything the account has.
-pub(super) fn invite(
-    request: &Incoming,
-    world: &mut World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let account = allowed(request, world, quirks, now)?;
-    let Invited { subjects_assignments } = bodies::read(request)?;
+pub(super) fn invite(call: Call<'_>, world: &mut World) -> Result<Answer, Answer> {
+    let account = allowed(call, world)?;
+    let Invited { subjects_assignments } = bodies::read(call.request)?;
     if subjects_assignments.is_empty() || subjects_assignments.len() > MOST_INVITED {
         return Err(bodies::invalid("subjectsAssignments", "holds too many or none", "OUT_OF_RANGE"));
     }
     let (mut invited, mut failed) = (Vec::new(), Vec::new());
     for SubjectAssignments { subject_email, assignments } in subjects_assignments {
-        let refused = quirks.refused_emails.contains(&subject_email) || !subject_email.contains('@');
+        let refused = call.quirks.refused_emails.contains(&subject_email) || !subject_email.contains('@');
         if refused {
             failed.push(json!({"subjectEmail": subject_email, "errorMessage": "cannot be invited"}));
             continue;
@@ -235,9 +214,10 @@ pub(super) fn invite(
                 grants.push(Grant { id: world.new_number(), role: policy_id.clone(), site });
             }
         }
-        let invite = world.new_invitation(&subject_email, grants, &account, quirks.invite_lifetime, now);
-        invited.push(bodies::with(invite_view(&invite, now), "accountId", Some(json!(account))));
-        let team = &mut world.account_mut(&account).map_err(|_| bodies::error(404, quirks))?.team;
+        let invite =
+            world.new_invitation(&subject_email, grants, &account, call.quirks.invite_lifetime, call.now);
+        invited.push(bodies::with(invite_view(&invite, call.now), "accountId", Some(json!(account))));
+        let team = &mut world.account_mut(&account).map_err(|_| bodies::error(404, call.quirks))?.team;
         team.invites.push(invite);
     }
     Ok(Answer::json(200, &json!({"successfulInvites": invited, "failedInvites": failed})))

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use guestpass::Timestamp;
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::bodies;
 use super::credentials::MintError;
-use super::guard;
+use super::guard::{self, Call};
 use super::permissions::Permission;
-use super::quirks::Quirks;
 use super::state::World;
 use crate::fakes::http::{Answer, Incoming};
 
 /// Mints a token for client credentials, the only grant here.
-pub(super) fn mint(request: &Incoming, world: &mut World, quirks: &Quirks, now: Timestamp) -> Answer {
-    let fields = fields(request);
+pub(super) fn mint(call: Call<'_>, world: &mut World) -> Answer {
+    let fields = fields(call.request);
     let field = |name: &str| fields.get(name).map(String::as_str);
     if field("grant_type") != Some("client_credentials") {
         return Answer::json(400, &json!({"error": "unsupported_grant_type"}));
@@ -24,15 +22,15 @@ pub(super) fn mint(request: &Incoming, world: &mut World, quirks: &Quirks, now: 
     let client = field("client_id").unwrap_or_default();
     let secret = field("client_secret").unwrap_or_default();
     let instance = field("instance_id");
-    let minted = world.credentials.mint(client, secret, instance, quirks.token_lifetime, now);
+    let minted = world.credentials.mint(client, secret, instance, call.quirks.token_lifetime, call.now);
     match minted {
         Ok(token) => {
-            let lifetime = quirks.expires_in_shown.then(|| json!(quirks.token_lifetime.as_secs()));
+            let lifetime = call.quirks.expires_in_shown.then(|| json!(call.quirks.token_lifetime.as_secs()));
             let body = json!({"access_token": token, "token_type": "Bearer"});
             Answer::json(200, &bodies::with(body, "expires_in", lifetime))
         }
         Err(MintError::InvalidClient) => {
-            Answer::json(quirks.invalid_client_status, &json!({"error": "invalid_client"}))
+            Answer::json(call.quirks.invalid_client_status, &json!({"error": "invalid_client"}))
         }
         Err(MintError::InvalidGrant) => {
             Answer::json(400, &json!({"error": "invalid_grant", "error_description": "No such instance."}))
@@ -46,16 +44,16 @@ fn fields(request: &Incoming) -> BTreeMap<String, String> {
 }
 
 /// What a token is for. Anybody may ask.
-pub(super) fn info(request: &Incoming, world: &World, quirks: &Quirks, now: Timestamp) -> Answer {
-    let fields = fields(request);
+pub(super) fn info(call: Call<'_>, world: &World) -> Answer {
+    let fields = fields(call.request);
     let Some(token) = fields.get("token") else {
         return bodies::invalid("token", "must not be empty", "REQUIRED_FIELD");
     };
-    let Some((token, app)) = world.credentials.live(token, now) else {
+    let Some((token, app)) = world.credentials.live(token, call.now) else {
         return Answer::json(200, &json!({"active": false, "subjectType": "UNKNOWN"}));
     };
     let Ok(site) = world.site(&app.site) else {
-        return bodies::error(500, quirks);
+        return bodies::error(500, call.quirks);
     };
     let body = json!({
         "active": true,
@@ -72,17 +70,12 @@ pub(super) fn info(request: &Incoming, world: &World, quirks: &Quirks, now: Time
 }
 
 /// The installation that a token belongs to. Keys have none.
-pub(super) fn instance(
-    request: &Incoming,
-    world: &World,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Result<Answer, Answer> {
-    let caller = guard::site(request, world, quirks, None, now)?;
-    let app = caller.app.ok_or_else(|| bodies::forbidden(quirks))?;
-    let site = world.site(&caller.site).map_err(|_| bodies::error(500, quirks))?;
+pub(super) fn instance(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
+    let caller = guard::site(call, world, None)?;
+    let app = caller.app.ok_or_else(|| bodies::forbidden(call.quirks))?;
+    let site = world.site(&caller.site).map_err(|_| bodies::error(500, call.quirks))?;
     let permissions: Vec<_> =
-        app.permissions.iter().map(|permission| permission.text(quirks.permission_form)).collect();
+        app.permissions.iter().map(|permission| permission.text(call.quirks.permission_form)).collect();
     let about_site = json!({
         "siteId": site.id,
         "siteDisplayName": site.name,
