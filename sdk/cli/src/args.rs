@@ -82,6 +82,7 @@ Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there
     #[command(after_long_help = "\
 Example:  guestpass capabilities acme
           guestpass capabilities --platform bigcommerce
+          guestpass capabilities --markdown
 Costs:    nothing, no platform is asked
 Exit codes: 0 shown, 2 bad usage or configuration")]
     Capabilities {
@@ -91,6 +92,9 @@ Exit codes: 0 shown, 2 bad usage or configuration")]
         /// A platform at its best
         #[arg(long, value_name = "PLATFORM", conflicts_with = "store")]
         platform: Option<String>,
+        /// Print a Markdown table, as the documentation carries it
+        #[arg(long, conflicts_with = "store")]
+        markdown: bool,
     },
     /// Print completions for a shell
     #[command(after_long_help = "\

@@ -42,7 +42,10 @@ async fn command(cli: Cli, out: &mut Output) -> Outcome {
         Command::Init(args) => init::run(&args, &registry, out),
         Command::Completions { shell } => completions::run(shell, out),
         Command::Man { dir } => man::run(dir.as_deref(), out),
-        Command::Capabilities { store: None, platform } => {
+        Command::Capabilities { store: None, platform, markdown: true } => {
+            capabilities::markdown(platform.as_deref(), &registry, out)
+        }
+        Command::Capabilities { store: None, platform, .. } => {
             capabilities::platforms(platform.as_deref(), &registry, out)
         }
         Command::Capabilities { store: Some(store), .. } => {

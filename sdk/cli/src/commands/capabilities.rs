@@ -1,7 +1,8 @@
 //! `guestpass capabilities`
 
-use guestpass::{Capabilities, Operation, Registry, Support};
+use guestpass::{Capabilities, Operation, ProviderFactory, Registry, Result, Support};
 use serde::Serialize;
+use std::sync::Arc;
 
 use crate::exit::{Exit, Outcome};
 use crate::output::{Output, Report, Table};
@@ -74,14 +75,49 @@ pub(crate) fn store(name: &str, session: &Session, out: &mut Output) -> Outcome 
 
 /// Shows what can be done on one platform, or on all, at their best.
 pub(crate) fn platforms(wanted: Option<&str>, registry: &Registry, out: &mut Output) -> Outcome {
-    let factories = match wanted {
-        Some(id) => vec![registry.factory(id)?],
-        None => registry.factories().collect(),
-    };
-    let platforms = factories.into_iter().map(|factory| {
+    let platforms = named(wanted, registry)?.into_iter().map(|factory| {
         let title = format!("{}, at its best", factory.title());
         CapabilityTable::new(factory.id().to_string(), None, title, &factory.capabilities())
     });
     out.show(&Tables { platforms: platforms.collect() })?;
     Ok(Exit::Done)
+}
+
+/// Prints the truth table of the documentation: one platform with its reasons, or all side by side.
+pub(crate) fn markdown(wanted: Option<&str>, registry: &Registry, out: &mut Output) -> Outcome {
+    let factories = named(wanted, registry)?;
+    let table = match factories.as_slice() {
+        [one] if wanted.is_some() => with_reasons(&one.capabilities()),
+        all => side_by_side(all),
+    };
+    out.text(table.trim_end())?;
+    Ok(Exit::Done)
+}
+
+fn named<'a>(wanted: Option<&str>, registry: &'a Registry) -> Result<Vec<&'a Arc<dyn ProviderFactory>>> {
+    match wanted {
+        Some(id) => Ok(vec![registry.factory(id)?]),
+        None => Ok(registry.factories().collect()),
+    }
+}
+
+fn with_reasons(capabilities: &Capabilities) -> String {
+    let mut text = "| operation | how | why |\n| --- | --- | --- |\n".to_owned();
+    for (operation, capability) in capabilities.iter() {
+        let why = capability.reason.replace('|', "\\|");
+        text.push_str(&format!("| {operation} | {} | {why} |\n", capability.support));
+    }
+    text
+}
+
+fn side_by_side(factories: &[&Arc<dyn ProviderFactory>]) -> String {
+    let titles: Vec<_> = factories.iter().map(|factory| factory.title()).collect();
+    let rule = " --- |".repeat(titles.len());
+    let mut text = format!("| operation | {} |\n| --- |{rule}\n", titles.join(" | "));
+    for operation in Operation::ALL {
+        let cells: Vec<_> =
+            factories.iter().map(|factory| factory.capabilities().support(operation).to_string()).collect();
+        text.push_str(&format!("| {operation} | {} |\n", cells.join(" | ")));
+    }
+    text
 }

@@ -1,5 +1,7 @@
 //! What needs no platform.
 
+use std::path::Path;
+
 use crate::fixture::{Fixture, STORE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,6 +48,25 @@ async fn stores_roles_and_capabilities_are_shown() {
     assert!(at_best["platforms"][0]["store"].is_null());
     it.run(&["capabilities", "--platform", "bigcommerce"]).expect(0);
     assert!(it.fake.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_carries_the_truth_table() {
+    let it = Fixture::new().await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let carried = |page: &str| {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        let (_, rest) = text.split_once("<!-- capabilities -->\n").expect(page);
+        rest.split_once("<!-- /capabilities -->").expect(page).0.to_owned()
+    };
+    let all = it.run(&["capabilities", "--markdown"]).expect(0).stdout;
+    assert_eq!(carried("README.md"), all, "copy the output of `guestpass capabilities --markdown`");
+    let platforms = it.run(&["capabilities", "--json"]).expect(0).document();
+    for platform in platforms["platforms"].as_array().unwrap() {
+        let name = platform["platform"].as_str().unwrap();
+        let table = it.run(&["capabilities", "--platform", name, "--markdown"]).expect(0).stdout;
+        assert_eq!(carried(&format!("docs/platforms/{name}.md")), table, "`--platform {name} --markdown`");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
