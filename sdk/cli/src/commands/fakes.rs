@@ -18,7 +18,7 @@ struct Serving {
     /// A configuration that fits, if none was written.
     config: Option<String>,
     /// What the configuration's variables must hold. The tokens of a fake are no secrets.
-    environment: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -26,23 +26,11 @@ struct Fake {
     platform: &'static str,
     url: String,
     control: String,
-    store_hash: String,
+    /// What the fake calls its first store.
+    store_id: String,
+    #[serde(skip)]
+    controls: &'static [(&'static str, &'static str)],
 }
-
-/// What a test can do to the fake, as its documentation explains it.
-const CONTROLS: [(&str, &str); 11] = [
-    ("POST accept", r#"{"store", "email"}: the person signs in"#),
-    ("POST grant-permissions", r#"{"store", "email", "permissions"}: the merchant sets the role"#),
-    ("POST add-user", r#"{"store", "email"}: the merchant adds somebody"#),
-    ("POST remove-user", r#"{"store", "email"}: the merchant removes somebody"#),
-    ("POST make-owner", r#"{"store", "email"}: the store changes hands"#),
-    ("POST revoke-token", r#"{"token"}"#),
-    ("POST forward", r#"{"seconds"}: moves the fake's time on"#),
-    ("POST fault", r#"{"on", "fault", "times"}: breaks the next matching requests"#),
-    ("POST reset", r#"{"seed": true}: starts over"#),
-    ("GET  users?store=HASH", "who is really inside"),
-    ("GET  requests", "what was asked of the fake"),
-];
 
 impl Report for Serving {
     fn to_text(&self) -> String {
@@ -52,15 +40,16 @@ impl Report for Serving {
                 "{} (fake) at {}\n\nControls below {}:\n",
                 fake.platform, fake.url, fake.control
             ));
-            for (call, meaning) in CONTROLS {
+            for (call, meaning) in fake.controls {
                 text.push_str(&format!("  {call:<24} {meaning}\n"));
             }
+            text.push('\n');
         }
         if let Some(path) = &self.config_path {
-            text.push_str(&format!("\nThe configuration is {path}. Try: guestpass --config {path} check\n"));
+            text.push_str(&format!("The configuration is {path}. Try: guestpass --config {path} check\n"));
         }
         if let Some(config) = &self.config {
-            text.push_str("\nA configuration that fits (--write-config PATH writes it):\n\n");
+            text.push_str("A configuration that fits (--write-config PATH writes it):\n\n");
             text.push_str(config);
             text.push('\n');
             for (name, value) in &self.environment {
@@ -78,19 +67,23 @@ pub(crate) async fn run(args: &FakesArgs, out: &mut Output) -> Outcome {
     if let Some(path) = &args.write_config {
         world.write_config(path)?;
     }
-    let url = world.bigcommerce.uri();
     let written = args.write_config.as_ref().map(|path| path.display().to_string());
-    let variables = if written.is_none() { world.variables().to_vec() } else { Vec::new() };
+    let fakes = world.platforms.iter().map(|platform| Fake {
+        platform: platform.id,
+        url: platform.url.clone(),
+        control: format!("{}/_control/", platform.url),
+        store_id: platform.store_id.clone(),
+        controls: platform.controls,
+    });
     out.show(&Serving {
-        fakes: vec![Fake {
-            platform: "bigcommerce",
-            control: format!("{url}/_control/"),
-            url,
-            store_hash: world.seed.store_hash.clone(),
-        }],
+        fakes: fakes.collect(),
         config: written.is_none().then(|| world.config_with_variables()),
+        environment: if written.is_none() {
+            world.variables().into_iter().collect()
+        } else {
+            BTreeMap::new()
+        },
         config_path: written,
-        environment: variables.into_iter().map(|(name, value)| (name, value.to_owned())).collect(),
     })?;
     interrupt::stop_requested().await;
     Ok(Exit::Done)

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::capture::Capture;
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
-use crate::fake_world::FakeWorld;
+use crate::fake_world::{FakePlatform, FakeWorld};
 use crate::output::{Output, Report, Table};
 use crate::run;
 use crate::session::Session;
@@ -15,7 +15,7 @@ use crate::session::Session;
 /// The one who tells the story.
 #[derive(Debug)]
 pub(super) struct Narrator<'a> {
-    session: &'a Session,
+    pub(super) session: &'a Session,
     pub(super) world: &'a FakeWorld,
     out: &'a mut Output,
     steps: Vec<StepRecord>,
@@ -26,10 +26,12 @@ pub(super) struct Narrator<'a> {
 #[derive(Debug, Serialize)]
 struct StepRecord {
     title: String,
+    platform: Option<&'static str>,
     command: Option<String>,
     exit_code: Option<u8>,
-    account_requests: usize,
-    store_requests: usize,
+    /// Requests that the platform's scarcest budget was charged.
+    metered_requests: usize,
+    other_requests: usize,
     ok: bool,
     /// What was not as it should be.
     mismatches: Vec<String>,
@@ -48,7 +50,7 @@ impl StepRecord {
 #[derive(Debug, Serialize)]
 struct Limit {
     what: String,
-    account_requests: usize,
+    metered_requests: usize,
     at_most: usize,
     ok: bool,
 }
@@ -61,7 +63,7 @@ struct Summary<'a> {
 }
 
 /// Compares the fake with what a command said: sentences that must be true, and whether they are.
-type Truths<'a> = Box<dyn Fn(&FakeWorld, &str) -> Vec<(&'static str, bool)> + 'a>;
+pub(super) type Truths<'a> = Box<dyn Fn(&str) -> Vec<(&'static str, bool)> + 'a>;
 
 /// What a step should show.
 pub(super) struct Expected<'a> {
@@ -79,14 +81,15 @@ impl<'a> Narrator<'a> {
         self.say(&format!("{title}\n{}", "=".repeat(title.len())))
     }
 
-    /// Runs a command as if it had been typed. Gives how many account requests it cost.
+    /// Runs a command as if it had been typed. Gives how many metered requests it cost.
     pub(super) async fn step(
         &mut self,
+        platform: &FakePlatform,
         title: &str,
         words: &[&str],
         expected: Expected<'_>,
     ) -> Result<usize, Failure> {
-        let before = self.requests();
+        let before = platform.requests();
         let said = Capture::default();
         let mut out = Output::new(false, Box::new(said.clone()));
         let exit = match self.run(words, &mut out).await {
@@ -98,8 +101,8 @@ impl<'a> Narrator<'a> {
             Err(other) => return Err(other),
         };
         let said = said.text();
-        let after = self.requests();
-        let mut mismatches: Vec<_> = (expected.truths)(self.world, &said)
+        let after = platform.requests();
+        let mut mismatches: Vec<_> = (expected.truths)(&said)
             .into_iter()
             .filter(|(_, holds)| !holds)
             .map(|(sentence, _)| sentence.to_owned())
@@ -109,10 +112,11 @@ impl<'a> Narrator<'a> {
         }
         let record = StepRecord {
             title: title.to_owned(),
+            platform: Some(platform.title),
             command: Some(command_line(words)),
             exit_code: Some(exit as u8),
-            account_requests: after.0 - before.0,
-            store_requests: after.1 - before.1,
+            metered_requests: after.0 - before.0,
+            other_requests: after.1 - before.1,
             ok: mismatches.is_empty(),
             mismatches,
         };
@@ -120,18 +124,15 @@ impl<'a> Narrator<'a> {
     }
 
     /// Lets something happen in the store without us.
-    pub(super) fn meanwhile(
-        &mut self,
-        title: &str,
-        happening: impl FnOnce(&FakeWorld),
-    ) -> Result<(), Failure> {
-        happening(self.world);
+    pub(super) fn meanwhile(&mut self, title: &str, happening: impl FnOnce()) -> Result<(), Failure> {
+        happening();
         let record = StepRecord {
             title: title.to_owned(),
+            platform: None,
             command: None,
             exit_code: None,
-            account_requests: 0,
-            store_requests: 0,
+            metered_requests: 0,
+            other_requests: 0,
             ok: true,
             mismatches: Vec::new(),
         };
@@ -139,9 +140,9 @@ impl<'a> Narrator<'a> {
     }
 
     /// Says whether several steps together stayed within a number of requests.
-    pub(super) fn limit(&mut self, what: &str, account_requests: usize, at_most: usize) {
-        let ok = account_requests <= at_most;
-        self.limits.push(Limit { what: what.to_owned(), account_requests, at_most, ok });
+    pub(super) fn limit(&mut self, what: &str, metered_requests: usize, at_most: usize) {
+        let ok = metered_requests <= at_most;
+        self.limits.push(Limit { what: what.to_owned(), metered_requests, at_most, ok });
     }
 
     /// Shows the summary. Gives whether everything was as it should be.
@@ -174,15 +175,15 @@ impl<'a> Narrator<'a> {
         if let Some(code) = record.exit_code {
             let truth = if record.ok { "as it really is in the store" } else { "NOT AS IT SHOULD BE" };
             text.push_str(&format!(
-                "   exit code {code}, {} account and {} store request(s), {truth}\n",
-                record.account_requests, record.store_requests
+                "   exit code {code}, {} metered and {} other request(s), {truth}\n",
+                record.metered_requests, record.other_requests
             ));
         }
         for sentence in &record.mismatches {
             text.push_str(&format!("   should be: {sentence}\n"));
         }
         self.say(text.trim_end())?;
-        let cost = record.account_requests;
+        let cost = record.metered_requests;
         self.steps.push(record);
         Ok(cost)
     }
@@ -193,10 +194,6 @@ impl<'a> Narrator<'a> {
         }
         Ok(())
     }
-
-    fn requests(&self) -> (usize, usize) {
-        (self.world.bigcommerce.account_requests(), self.world.bigcommerce.store_requests())
-    }
 }
 
 fn command_line(words: &[&str]) -> String {
@@ -206,15 +203,17 @@ fn command_line(words: &[&str]) -> String {
 
 impl Report for Summary<'_> {
     fn to_text(&self) -> String {
-        let mut table = Table::new(["", "step", "exit code", "account requests", "store requests", "truth"]);
+        let mut table =
+            Table::new(["", "platform", "step", "exit code", "metered requests", "others", "truth"]);
         for (number, step) in (1..).zip(self.steps) {
             let code = step.exit_code.map_or_else(|| "-".into(), |code| code.to_string());
             table.row([
                 number.to_string(),
+                step.platform.unwrap_or_default().into(),
                 step.title.clone(),
                 code,
-                step.account_requests.to_string(),
-                step.store_requests.to_string(),
+                step.metered_requests.to_string(),
+                step.other_requests.to_string(),
                 step.truth().into(),
             ]);
         }
@@ -222,8 +221,8 @@ impl Report for Summary<'_> {
         for limit in self.limits {
             let verdict = if limit.ok { "kept" } else { "NOT KEPT" };
             text.push_str(&format!(
-                "{}: {} account requests, at most {}: {verdict}\n",
-                limit.what, limit.account_requests, limit.at_most
+                "{}: {} metered requests, at most {}: {verdict}\n",
+                limit.what, limit.metered_requests, limit.at_most
             ));
         }
         let verdict =

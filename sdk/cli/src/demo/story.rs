@@ -1,141 +1,206 @@
-//! The story: first without any credential, then with one.
+//! The story of every platform: first without any credential, then with one.
+//!
+//! It is the same story everywhere. Where a platform cannot do a step, the step comes as work for a human, and the story
+//! lets the fake's merchant do it.
 
-use super::narrator::{Expected, Narrator};
+use guestpass::{Email, Operation, Support};
+
+use super::narrator::{Expected, Narrator, Truths};
 use crate::exit::{Exit, Failure};
-use crate::fake_world::{EMAIL, FakeWorld, HELD_BY_MERCHANT, PERMISSIONS, PERSON, ROLE, STORE};
+use crate::fake_world::{EMAIL, FakePlatform, PERSON, ROLE, person_email};
 
 const REASON: &str = "ticket 4711";
-/// What letting somebody in, listing and taking them out with proof may cost together.
-const MOST_REQUESTS: usize = 6;
 
-/// Tells all of it.
+/// Tells the story of every platform.
 pub(super) async fn tell(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    without_credential(narrator).await?;
-    with_credential(narrator).await
+    let world = narrator.world;
+    for platform in &world.platforms {
+        without_credential(narrator, platform).await?;
+        with_credential(narrator, platform).await?;
+    }
+    Ok(())
 }
 
-async fn without_credential(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("The merchant holds the key: guestpass says what they must do")?;
-    let nothing_sent = |world: &FakeWorld, said: &str| {
+async fn without_credential(narrator: &mut Narrator<'_>, platform: &FakePlatform) -> Result<(), Failure> {
+    narrator.chapter(&format!("{}: the merchant holds the key", platform.title))?;
+    let nothing_sent = |said: &str| {
         vec![
-            ("nothing was sent", world.bigcommerce.requests().is_empty()),
+            ("nothing was sent", platform.world.requests().is_empty()),
             ("there is a message ready to send", said.contains("Subject: ")),
             ("the message names the person", said.contains(EMAIL)),
         ]
     };
     let by_hand = || Expected { exit: Exit::HumanMustAct, truths: Box::new(nothing_sent) };
-    let invite = ["invite", HELD_BY_MERCHANT, PERSON, "--role", ROLE, "--reason", REASON, "--until", "7d"];
-    narrator.step("Ask the merchant to let Kim in", &invite, by_hand()).await?;
-    let remove = ["remove", HELD_BY_MERCHANT, PERSON];
-    narrator.step("Ask the merchant to take Kim out", &remove, by_hand()).await?;
+    let invite = ["invite", platform.byhand, PERSON, "--role", ROLE, "--reason", REASON, "--until", "7d"];
+    narrator.step(platform, "Ask the merchant to let Kim in", &invite, by_hand()).await?;
+    let remove = ["remove", platform.byhand, PERSON];
+    narrator.step(platform, "Ask the merchant to take Kim out", &remove, by_hand()).await?;
     Ok(())
 }
 
-async fn with_credential(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
-    narrator.chapter("We hold a token: guestpass works by itself")?;
-    let hash = narrator.world.seed.store_hash.clone();
-    let inside = |world: &FakeWorld| world.bigcommerce.is_member(&hash, EMAIL);
-    let everybody_listed = |world: &FakeWorld, said: &str| {
-        let users = world.bigcommerce.users(&hash);
-        let counted = said.contains(&format!("{} account(s)", users.len()));
-        counted && users.iter().all(|user| said.contains(&user.email))
-    };
+/// How a platform does things, and so what the story may expect.
+struct Way {
+    invites: bool,
+    assigns_role: bool,
+    removes: bool,
+}
 
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, _| vec![("nothing was written", world.bigcommerce.writes() == 0)]),
+async fn with_credential(narrator: &mut Narrator<'_>, platform: &FakePlatform) -> Result<(), Failure> {
+    narrator.chapter(&format!("{}: we hold a key", platform.title))?;
+    let capabilities = narrator.session.connect(platform.store)?.capabilities();
+    let does = |operation| matches!(capabilities.support(operation), Support::Native | Support::Emulated);
+    let way = Way {
+        invites: does(Operation::Invite),
+        assigns_role: does(Operation::AssignRole),
+        removes: does(Operation::Remove),
     };
-    narrator.step("Does our token work?", &["check", STORE], expected).await?;
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            vec![("exactly the users of the store are listed", everybody_listed(world, said))]
-        }),
-    };
-    narrator.step("Who is inside?", &["list", STORE], expected).await?;
-
-    let expected = Expected {
-        exit: Exit::HumanMustAct,
-        truths: Box::new(|world, said| {
-            vec![
-                ("Kim is a user of the store", inside(world)),
-                ("Kim was added once", world.bigcommerce.adds(&hash, EMAIL) == 1),
-                ("the role is left to a human", PERMISSIONS.iter().all(|name| said.contains(name))),
-            ]
-        }),
-    };
-    let invite = ["invite", STORE, PERSON, "--role", ROLE, "--reason", REASON, "--until", "7d"];
-    let mut cost = narrator.step("Let Kim in; the role must be set by hand", &invite, expected).await?;
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            vec![
-                ("exactly the users of the store are listed", everybody_listed(world, said)),
-                ("Kim is among them", said.contains(EMAIL)),
-            ]
-        }),
-    };
-    cost += narrator.step("Who is inside now?", &["list", STORE], expected).await?;
-
-    narrator.meanwhile("Meanwhile: Kim signs in, and the merchant sets the permissions", |world| {
-        world.bigcommerce.accept(&hash, EMAIL);
-        world.bigcommerce.grant_permissions(&hash, EMAIL, &PERMISSIONS);
-    })?;
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            let users = world.bigcommerce.users(&hash);
-            let kim = users.iter().find(|user| user.email == EMAIL);
-            let permissions = kim.map(|kim| kim.permissions.clone()).unwrap_or_default();
-            let login = kim.and_then(|kim| kim.last_login).is_some();
-            vec![
-                ("Kim has the permissions of the role", permissions == PERMISSIONS),
-                ("the permissions are shown", permissions.iter().all(|name| said.contains(name.as_str()))),
-                ("Kim has signed in", login && !said.contains("never")),
-            ]
-        }),
-    };
-    narrator.step("Is Kim inside, with the right role?", &["observe", STORE, PERSON], expected).await?;
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            let kim = said.lines().find(|line| line.contains(EMAIL)).unwrap_or_default();
-            vec![
-                ("exactly the users of the store are listed", everybody_listed(world, said)),
-                ("Kim is listed as active", kim.contains("active")),
-            ]
-        }),
-    };
-    narrator.step("And in the list?", &["list", STORE], expected).await?;
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            vec![
-                ("Kim is not a user of the store", !inside(world)),
-                ("Kim was removed once", world.bigcommerce.removals(&hash, EMAIL) == 1),
-                ("there is proof", said.contains("proof:")),
-                ("everybody else is still there", world.bigcommerce.users(&hash).len() == 4),
-            ]
-        }),
-    };
-    let remove = ["remove", STORE, PERSON, "--baseline", "absent"];
-    cost += narrator.step("Take Kim out, with proof", &remove, expected).await?;
-    narrator.limit("Letting in, listing and taking out with proof", cost, MOST_REQUESTS);
-
-    let expected = Expected {
-        exit: Exit::Done,
-        truths: Box::new(|world, said| {
-            vec![
-                ("Kim is not a user of the store", !inside(world)),
-                ("the look shows it", said.contains("absent")),
-            ]
-        }),
-    };
-    narrator.step("Is Kim out?", &["observe", STORE, PERSON], expected).await?;
+    let kim = person_email()?;
+    check(narrator, platform).await?;
+    let cost = let_in(narrator, platform, &kim, &way).await?;
+    see_inside(narrator, platform, &kim, &way).await?;
+    let cost = cost + take_out(narrator, platform, &kim, &way).await?;
+    if way.invites && way.removes {
+        let what = format!("{}: letting in, listing and taking out with proof", platform.title);
+        narrator.limit(&what, cost, platform.most_requests);
+    }
     Ok(())
+}
+
+async fn check(narrator: &mut Narrator<'_>, platform: &FakePlatform) -> Result<(), Failure> {
+    let world = &platform.world;
+    let expected = Expected {
+        exit: Exit::Done,
+        truths: Box::new(|_| vec![("nothing was written", world.writes() == 0)]),
+    };
+    narrator.step(platform, "Does our key work?", &["check", platform.store], expected).await?;
+    let expected =
+        Expected { exit: Exit::Done, truths: Box::new(|said| everybody_is_listed(platform, said)) };
+    narrator.step(platform, "Who is inside?", &["list", platform.store], expected).await?;
+    Ok(())
+}
+
+async fn let_in(
+    narrator: &mut Narrator<'_>,
+    platform: &FakePlatform,
+    kim: &Email,
+    way: &Way,
+) -> Result<usize, Failure> {
+    let world = &platform.world;
+    let invite = ["invite", platform.store, PERSON, "--role", ROLE, "--reason", REASON, "--until", "7d"];
+    let by_api = |said: &str| {
+        let role_is_told = platform.permissions.iter().all(|name| said.contains(name));
+        vec![
+            ("Kim was let in or invited, once", world.invitations(kim) == 1),
+            ("a role that no API sets is left to a human", way.assigns_role || role_is_told),
+        ]
+    };
+    let by_hand = |said: &str| {
+        vec![
+            ("nothing was written", world.writes() == 0),
+            ("the steps name the person", said.contains(EMAIL)),
+            ("Kim is not inside", !world.is_inside(kim)),
+        ]
+    };
+    let exit = if way.invites && way.assigns_role { Exit::Done } else { Exit::HumanMustAct };
+    let truths: Truths<'_> = if way.invites { Box::new(by_api) } else { Box::new(by_hand) };
+    let mut cost = narrator.step(platform, "Let Kim in", &invite, Expected { exit, truths }).await?;
+    if way.invites {
+        let expected =
+            Expected { exit: Exit::Done, truths: Box::new(|said| everybody_is_listed(platform, said)) };
+        cost += narrator.step(platform, "Who is inside now?", &["list", platform.store], expected).await?;
+    }
+    narrator.meanwhile("Meanwhile: people do what the steps say, and Kim signs in", || {
+        if way.invites {
+            world.person_accepts(kim);
+        } else {
+            world.merchant_adds(kim);
+        }
+        if !way.assigns_role {
+            world.merchant_sets_permissions(kim, &platform.permissions);
+        }
+    })?;
+    Ok(cost)
+}
+
+async fn see_inside(
+    narrator: &mut Narrator<'_>,
+    platform: &FakePlatform,
+    kim: &Email,
+    way: &Way,
+) -> Result<(), Failure> {
+    let world = &platform.world;
+    let expected = Expected {
+        exit: Exit::Done,
+        truths: Box::new(|said| {
+            let shown = platform.permissions.iter().all(|name| said.contains(name));
+            vec![
+                ("Kim is inside", world.inside().contains(&kim.as_str().to_lowercase())),
+                ("the look shows it", said.contains("present")),
+                ("the permissions are shown", shown || way.assigns_role || !way.invites),
+            ]
+        }),
+    };
+    narrator.step(platform, "Is Kim inside?", &["observe", platform.store, PERSON], expected).await?;
+    let expected = Expected {
+        exit: Exit::Done,
+        truths: Box::new(|said| {
+            let mut truths = everybody_is_listed(platform, said);
+            truths.push(("Kim is among them", said.contains(EMAIL)));
+            truths
+        }),
+    };
+    narrator.step(platform, "And in the list?", &["list", platform.store], expected).await?;
+    Ok(())
+}
+
+async fn take_out(
+    narrator: &mut Narrator<'_>,
+    platform: &FakePlatform,
+    kim: &Email,
+    way: &Way,
+) -> Result<usize, Failure> {
+    let world = &platform.world;
+    let others = || world.inside().into_iter().filter(|email| *email != EMAIL).count();
+    let before = others();
+    let remove = ["remove", platform.store, PERSON, "--baseline", "absent"];
+    let by_api = |said: &str| {
+        vec![
+            ("Kim is not inside", !world.is_inside(kim)),
+            ("Kim was removed once", world.removals(kim) == 1),
+            ("there is proof", said.contains("proof:")),
+            ("everybody else is still there", others() == before),
+        ]
+    };
+    let by_hand = |said: &str| {
+        vec![
+            ("nothing was written", world.writes() == 0),
+            ("the steps name the person", said.contains(EMAIL)),
+        ]
+    };
+    let (exit, truths): (_, Truths<'_>) =
+        if way.removes { (Exit::Done, Box::new(by_api)) } else { (Exit::HumanMustAct, Box::new(by_hand)) };
+    let cost = narrator.step(platform, "Take Kim out", &remove, Expected { exit, truths }).await?;
+    if !way.removes {
+        narrator
+            .meanwhile("Meanwhile: the merchant does what the steps say", || world.merchant_removes(kim))?;
+    }
+    let expected = Expected {
+        exit: Exit::Done,
+        truths: Box::new(|said| {
+            vec![("Kim is not inside", !world.is_inside(kim)), ("the look shows it", said.contains("absent"))]
+        }),
+    };
+    narrator.step(platform, "Is Kim out?", &["observe", platform.store, PERSON], expected).await?;
+    Ok(cost)
+}
+
+/// The list is as long as it must be, and where the platform tells addresses, everybody inside is on it.
+fn everybody_is_listed(platform: &FakePlatform, said: &str) -> Vec<(&'static str, bool)> {
+    let inside = platform.world.inside();
+    let counted = said.contains(&format!("{} account(s)", inside.len()));
+    let shown = inside.iter().all(|email| said.to_lowercase().contains(email.as_str()));
+    vec![
+        ("as many are listed as are inside", counted),
+        ("everybody inside is listed", shown || !platform.tells_addresses),
+    ]
 }

@@ -147,7 +147,7 @@ async fn the_demonstration_succeeds_and_is_cheap() {
     let demo = it.run(&["demo", "--json"]).expect(0).document();
     assert_eq!(demo["ok"], true);
     assert!(demo["steps"].as_array().unwrap().iter().all(|step| step["ok"] == true));
-    assert!(demo["limits"][0]["account_requests"].as_u64().unwrap() <= 6);
+    assert!(demo["limits"][0]["metered_requests"].as_u64().unwrap() <= 6);
 }
 
 #[cfg(unix)]

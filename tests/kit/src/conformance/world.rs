@@ -34,6 +34,9 @@ pub trait World: Debug + Send + Sync + 'static {
     /// The merchant lets somebody in without us.
     fn merchant_adds(&self, email: &Email);
 
+    /// The merchant takes somebody out without us.
+    fn merchant_removes(&self, email: &Email);
+
     /// The merchant gives somebody these permissions.
     fn merchant_sets_permissions(&self, email: &Email, permissions: &[String]);
 

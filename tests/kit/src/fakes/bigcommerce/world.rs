@@ -59,6 +59,10 @@ impl World for BigCommerceWorld {
         self.fake.add_user(&self.seed.store_hash, email.as_str(), "Someone", "Known");
     }
 
+    fn merchant_removes(&self, email: &Email) {
+        self.fake.remove_user(&self.seed.store_hash, email.as_str());
+    }
+
     fn merchant_sets_permissions(&self, email: &Email, permissions: &[String]) {
         let names: Vec<_> = permissions.iter().map(String::as_str).collect();
         self.fake.grant_permissions(&self.seed.store_hash, email.as_str(), &names);

@@ -76,6 +76,10 @@ impl World for WixWorld {
         self.fake.add_contributor(self.site(), email.as_str(), &[self.seed.ordinary_role_id.as_str()]);
     }
 
+    fn merchant_removes(&self, email: &Email) {
+        self.fake.remove_contributor(&self.seed.site_id, email.as_str());
+    }
+
     fn merchant_sets_permissions(&self, email: &Email, permissions: &[String]) {
         let roles: Vec<_> = permissions.iter().map(String::as_str).collect();
         self.fake.change_roles(self.site(), email.as_str(), &roles);

@@ -1,0 +1,52 @@
+//! The fake BigCommerce.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use guestpass::{Result, SystemClock};
+use guestpass_testkit::conformance::World;
+use guestpass_testkit::fakes::FakeBigCommerce;
+use guestpass_testkit::fakes::bigcommerce::BigCommerceWorld;
+
+use super::FakePlatform;
+
+/// Starts it with its demonstration stores.
+pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
+    let fake = FakeBigCommerce::start_on(listener, Arc::new(SystemClock::new())).await;
+    let world = BigCommerceWorld::plant(fake)?;
+    let (seed, url) = (world.seed.clone(), world.fake.uri());
+    Ok(FakePlatform {
+        id: "bigcommerce",
+        title: "BigCommerce",
+        store: "demo",
+        byhand: "byhand",
+        settings: vec![
+            ("store_hash", seed.store_hash.clone()),
+            ("account_uuid", seed.account_uuid),
+            ("api_url", url.clone()),
+        ],
+        secrets: vec![("account_token", seed.account_token), ("store_token", seed.store_token)],
+        byhand_settings: vec![("store_hash", seed.store_hash.clone())],
+        platform_role: Some("Custom".to_owned()),
+        permissions: world.ordinary_permissions(),
+        person_account: None,
+        tells_addresses: true,
+        store_id: seed.store_hash,
+        url,
+        world: Arc::new(world),
+        controls: &[
+            ("POST accept", r#"{"store", "email"}: the person signs in"#),
+            ("POST grant-permissions", r#"{"store", "email", "permissions"}: the merchant sets the role"#),
+            ("POST add-user", r#"{"store", "email"}: the merchant adds somebody"#),
+            ("POST remove-user", r#"{"store", "email"}: the merchant removes somebody"#),
+            ("POST make-owner", r#"{"store", "email"}: the store changes hands"#),
+            ("POST revoke-token", r#"{"token"}"#),
+            ("POST forward", r#"{"seconds"}: moves the fake's time on"#),
+            ("POST fault", r#"{"on", "fault", "times"}: breaks the next matching requests"#),
+            ("POST reset", r#"{"seed": true}: starts over"#),
+            ("GET  users?store=HASH", "who is really inside"),
+            ("GET  requests", "what was asked of the fake"),
+        ],
+        most_requests: 6,
+    })
+}
