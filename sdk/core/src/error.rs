@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::{ManualStep, ProviderId, StoreHandle};
+use crate::model::{ManualStep, ProviderId, ProviderState, StoreHandle};
 
 /// The result of everything in guestpass.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -161,6 +161,7 @@ struct Inner {
     attempts: u32,
     exhausted: bool,
     manual_step: Option<ManualStep>,
+    state: Option<ProviderState>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -189,6 +190,7 @@ impl Error {
             attempts: 0,
             exhausted: false,
             manual_step: None,
+            state: None,
             source: None,
         }))
     }
@@ -277,6 +279,13 @@ impl Error {
     #[must_use]
     pub fn with_manual_step(mut self, step: ManualStep) -> Self {
         self.0.manual_step = Some(step);
+        self
+    }
+
+    /// What the provider asks us to keep although the write's fate is not known.
+    #[must_use]
+    pub fn with_state(mut self, state: ProviderState) -> Self {
+        self.0.state = Some(state);
         self
     }
 
@@ -384,6 +393,13 @@ impl Error {
     #[must_use]
     pub fn manual_step(&self) -> Option<&ManualStep> {
         self.0.manual_step.as_ref()
+    }
+
+    /// What the provider asks us to keep although the write's fate is not known: handed back later, it keeps the same
+    /// write from being sent twice, and lets a look find out what became of it.
+    #[must_use]
+    pub fn state(&self) -> Option<&ProviderState> {
+        self.0.state.as_ref()
     }
 
     /// Whether a write may have been executed although no usable answer came.

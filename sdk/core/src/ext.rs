@@ -185,7 +185,8 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
             return Ok(InviteReport { result: InviteResult::Invited(entry), before, after: None });
         }
         Ok(InviteOutcome::Granted(entry) | InviteOutcome::Invited(entry)) => Ok(entry),
-        Err(error) if error.is_outcome_unknown() => Err(error),
+        // No look shows an invitation, so none can settle this, however long one waits.
+        Err(error) if error.is_outcome_unknown() && sees_invitations(provider) => Err(error),
         Err(error) => return Err(error),
     };
     let seen =
@@ -197,7 +198,7 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
         (Err(_), Ok(look)) if seen(&look.state) => {
             (provider.entry(request, look.state.account(), cx).await, Some(look))
         }
-        (Err(lost), Ok(look)) if look.state == AccessState::Absent && sees_invitations(provider) => {
+        (Err(lost), Ok(look)) if look.state == AccessState::Absent => {
             return Err(not_executed(provider, "the invitation", lost));
         }
         (Err(lost), Ok(_)) => return Err(lost),
@@ -221,7 +222,7 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
     let before = provider.observe(&request.target, cx).await?;
     let account = match &before.state {
         AccessState::Absent => {
-            let proof = Proof::Listed { evidence: before.evidence.clone() };
+            let proof = Proof::of_absence(before.evidence.clone());
             return Ok(RemovalReport {
                 result: RemovalResult::AlreadyAbsent(proof),
                 before,
@@ -258,9 +259,7 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
     let absent = |state: &AccessState| matches!(state, AccessState::Absent);
     let after = look_until(provider, &request.target, absent, lost.is_some(), cx).await;
     let result = match (lost, after) {
-        (_, Ok(look)) if absent(&look.state) => {
-            RemovalResult::Removed(Proof::Listed { evidence: look.evidence })
-        }
+        (_, Ok(look)) if absent(&look.state) => RemovalResult::Removed(Proof::of_absence(look.evidence)),
         (Some(lost), Ok(look)) if look.state.account().is_some() => {
             return Err(not_executed(provider, "the removal", lost));
         }
@@ -361,8 +360,14 @@ fn with_account(entry: Entry, account: Option<&Collaborator>) -> Entry {
 
 fn ambiguous<P: AccessProvider + ?Sized>(provider: &P, accounts: &[Collaborator]) -> Error {
     let ids: Vec<_> = accounts.iter().map(|account| account.id.as_str()).collect();
-    let error = Error::new(ErrorKind::Conflict, format!("several accounts match: {}", ids.join(", ")));
-    at(provider, error.with_remedy("name one of them by its account id"))
+    let (message, remedy) = match ids.as_slice() {
+        [id] => (
+            format!("one account may be theirs, but nothing proves it: {id}"),
+            "if it is theirs, name it by its id",
+        ),
+        ids => (format!("several accounts match: {}", ids.join(", ")), "name one of them by its account id"),
+    };
+    at(provider, Error::new(ErrorKind::Conflict, message).with_remedy(remedy))
 }
 
 fn not_executed<P: AccessProvider + ?Sized>(provider: &P, what: &str, lost: Error) -> Error {

@@ -8,23 +8,25 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretSource;
 
-/// Signs requests. Asked once for each attempt, so that a credential rotated meanwhile is used by the next one.
+/// Signs requests. Asked once for each attempt, so that a credential rotated meanwhile is used by the next one. Where a
+/// credential must be fetched first, the call's deadline and priority hold for that too.
 #[async_trait]
 pub trait Authenticate: Debug + Send + Sync + 'static {
     /// Signs the request and gives the credential that it used.
     ///
     /// # Errors
     /// When there is no usable credential; nothing is sent then.
-    async fn authorize(&self, request: &mut http::Request<Bytes>) -> Result<SecretString>;
+    async fn authorize(&self, request: &mut http::Request<Bytes>, cx: &CallContext) -> Result<SecretString>;
 
     /// Tells that the platform refused this credential. Gives whether another one is there now.
     ///
     /// # Errors
     /// When a new one could not be fetched.
-    async fn refused(&self, used: &SecretString) -> Result<bool>;
+    async fn refused(&self, used: &SecretString, cx: &CallContext) -> Result<bool>;
 }
 
 /// A secret in a header, alone or behind a prefix such as `Bearer `.
@@ -52,7 +54,7 @@ impl HeaderToken {
 
 #[async_trait]
 impl Authenticate for HeaderToken {
-    async fn authorize(&self, request: &mut http::Request<Bytes>) -> Result<SecretString> {
+    async fn authorize(&self, request: &mut http::Request<Bytes>, _cx: &CallContext) -> Result<SecretString> {
         let token = self.token.current().await?;
         let text = SecretString::from(format!("{}{}", self.prefix, token.expose_secret()));
         let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|_| {
@@ -67,7 +69,7 @@ impl Authenticate for HeaderToken {
         Ok(token)
     }
 
-    async fn refused(&self, used: &SecretString) -> Result<bool> {
+    async fn refused(&self, used: &SecretString, _cx: &CallContext) -> Result<bool> {
         self.token.refused(used).await
     }
 }

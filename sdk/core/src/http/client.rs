@@ -150,7 +150,7 @@ impl Call<'_> {
                 Err(failed) => failed,
             };
             if let Some(used) = refused_credential.filter(|_| !refreshed)
-                && self.client.config.authenticate.refused(&used).await?
+                && self.client.config.authenticate.refused(&used, self.cx).await?
             {
                 refreshed = true;
                 continue;
@@ -176,7 +176,7 @@ impl Call<'_> {
         let config = &self.client.config;
         let _turn = self.admission().await?;
         let mut http_request = self.http_request()?;
-        let used = config.authenticate.authorize(&mut http_request).await?;
+        let used = config.authenticate.authorize(&mut http_request, self.cx).await?;
         let timeout = self.client.policy.attempt_timeout.min(self.cx.remaining());
         let sending = self.client.env.transport().send(http_request, self.client.size_cap);
         let answer = tokio::select! {

@@ -26,13 +26,16 @@ pub struct InviteRequest {
     pub reason: Option<String>,
     /// Until when, in UTC. Told to the merchant; no platform here ends access by itself.
     pub until: Option<Timestamp>,
+    /// What the provider asked us to keep of an earlier invitation of this person. Without it, a platform that does not
+    /// show invitations cannot know that there is one.
+    pub state: Option<ProviderState>,
 }
 
 impl InviteRequest {
     /// Lets the person in.
     #[must_use]
     pub fn new(person: Person) -> Self {
-        Self { person, role: None, reason: None, until: None }
+        Self { person, role: None, reason: None, until: None, state: None }
     }
 
     /// With this role.
@@ -56,10 +59,21 @@ impl InviteRequest {
         self
     }
 
+    /// Hands over what the provider asked us to keep.
+    #[must_use]
+    pub fn with_state(mut self, state: ProviderState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
     /// The same person as a target on one platform.
     #[must_use]
     pub fn target(&self, provider: &ProviderId) -> Target {
-        self.person.on(provider)
+        let target = self.person.on(provider);
+        match &self.state {
+            Some(state) => target.with_state(state.clone()),
+            None => target,
+        }
     }
 }
 
@@ -180,6 +194,8 @@ pub enum Change {
 pub enum ChangeOutcome {
     /// The platform took it; whether it worked is for a look to say.
     Accepted,
+    /// The platform took it, and what comes with the access has changed: keep this state instead of the former one.
+    Renewed(Box<Entry>),
     /// Nothing was sent: a human must act.
     ActionRequired(ManualStep),
 }

@@ -117,14 +117,23 @@ pub struct Evidence {
     pub complete: bool,
     /// The platform's ids of the requests, to quote to its support.
     pub request_ids: Vec<String>,
+    /// Whether the conclusion was drawn by comparison with who was there before us, because the platform does not tell
+    /// whose account is whose.
+    #[serde(skip_serializing_if = "is_false")]
+    pub by_comparison: bool,
 }
 
 impl Evidence {
     /// A look that began at this time and has read nothing yet.
     #[must_use]
     pub fn begun(began_at: Timestamp) -> Self {
-        Self { began_at, pages: 0, complete: false, request_ids: Vec::new() }
+        Self { began_at, pages: 0, complete: false, request_ids: Vec::new(), by_comparison: false }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// How we know that an access has ended.
@@ -142,4 +151,18 @@ pub enum Proof {
         /// The attempt.
         evidence: Evidence,
     },
+    /// The invitation has ended, and a complete listing holds nobody who was not there before it. Which account the
+    /// subject would have used is not known.
+    BaselineEqual {
+        /// The listing.
+        evidence: Evidence,
+    },
+}
+
+impl Proof {
+    /// The proof that a look which found nobody gives.
+    #[must_use]
+    pub fn of_absence(evidence: Evidence) -> Self {
+        if evidence.by_comparison { Self::BaselineEqual { evidence } } else { Self::Listed { evidence } }
+    }
 }

@@ -92,6 +92,25 @@ impl Target {
         Self::Person(KnownPerson { emails: vec![email], ..KnownPerson::default() })
     }
 
+    /// The same target with what the provider asked us to keep about it.
+    #[must_use]
+    pub fn with_state(self, state: ProviderState) -> Self {
+        let person = match self {
+            Self::Account(id) => KnownPerson { account: Some(id), ..KnownPerson::default() },
+            Self::Person(person) => person,
+        };
+        Self::Person(KnownPerson { state: Some(state), ..person })
+    }
+
+    /// What the provider asked us to keep, where it was handed over.
+    #[must_use]
+    pub fn state(&self) -> Option<&ProviderState> {
+        match self {
+            Self::Account(_) => None,
+            Self::Person(person) => person.state.as_ref(),
+        }
+    }
+
     /// The account's id, where it is known.
     #[must_use]
     pub fn account(&self) -> Option<&AccountId> {
