@@ -8,6 +8,7 @@ mod exit;
 mod fake_world;
 mod handover;
 mod interrupt;
+mod kept;
 mod logging;
 mod output;
 mod progress;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use guestpass::http::ReqwestTransport;
 use guestpass::{
     Access, AccessProvider, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind, FileCoordination,
-    Registry, Result, SystemClock,
+    ListQuery, ProviderId, Registry, Result, SystemClock,
 };
 
 use crate::args::Global;
 use crate::config::{Config, config_file, state_folder};
+use crate::kept::Kept;
 use crate::progress::Progress;
 
 /// One run of the program.
@@ -57,6 +58,21 @@ impl Session {
     /// Where the program keeps what outlives it.
     pub(crate) fn state(&self) -> &Path {
         &self.state
+    }
+
+    /// What providers asked us to keep about people on a store.
+    pub(crate) fn kept(&self, store: &str) -> Kept {
+        Kept::of(&self.state, store)
+    }
+
+    /// A listing's query with our people and roles, for platforms that tell neither addresses nor roles.
+    pub(crate) fn complete(&self, query: ListQuery, store: &str, platform: &ProviderId) -> Result<ListQuery> {
+        let kept = self.kept(store);
+        let mut known = Vec::new();
+        for person in self.config.people() {
+            known.extend(kept.onto_person(person.on(platform))?);
+        }
+        Ok(query.with_known(known).with_roles(self.config.platform_roles(platform)))
     }
 
     /// The time.

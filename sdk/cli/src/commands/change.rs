@@ -47,7 +47,8 @@ impl Report for Changed {
 pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) -> Outcome {
     let provider = session.connect(&args.store)?;
     let platform = provider.connection().provider();
-    let target = session.config().target(&args.person, platform)?;
+    let kept = session.kept(&args.store);
+    let target = kept.onto(session.config().target(&args.person, platform)?)?;
     let (name, operation, change) = wanted(&args.change, session, provider.as_ref())?;
     let at_store = |error: Error| error.at(platform, provider.connection().store());
     provider.capabilities().require(operation).map_err(at_store)?;
@@ -62,7 +63,7 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     let (before, outcome, after) = interrupt::finish(work, look_with).await?;
     drop(progress);
     let (result, action, exit) = match &outcome {
-        ChangeOutcome::Accepted => {
+        ChangeOutcome::Accepted | ChangeOutcome::Renewed(_) => {
             ("accepted", None, if after.is_some() { Exit::Done } else { Exit::Unknown })
         }
         ChangeOutcome::ActionRequired(step) => {
@@ -70,6 +71,11 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
         }
         _ => return Err(not_understood("result of a change").into()),
     };
+    if let (ChangeOutcome::Renewed(entry), Some(email)) = (&outcome, target.emails().first())
+        && let Some(state) = &entry.state
+    {
+        kept.put(email, state)?;
+    }
     out.show(&Changed {
         store: args.store.clone(),
         platform: platform.to_string(),
@@ -118,7 +124,7 @@ async fn apply(
     let outcome = provider.change(&found, change, cx).await?;
     // The change is made; that the look after it failed must not look like a failure of the change.
     let after = match outcome {
-        ChangeOutcome::Accepted => provider.observe(&found, cx).await.ok(),
+        ChangeOutcome::Accepted | ChangeOutcome::Renewed(_) => provider.observe(&found, cx).await.ok(),
         _ => None,
     };
     Ok((Some(before), outcome, after))

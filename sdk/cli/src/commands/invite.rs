@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::plan::PlanReport;
 use super::until;
 use crate::args::InviteArgs;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::handover::{Delivered, Handover};
 use crate::interrupt;
 use crate::output::{AccessView, LookView, Output, Report, StepView, paragraphs};
@@ -91,6 +91,10 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
         return plan.show(out);
     }
     session.read_secrets(&args.store).await?;
+    let kept = session.kept(&args.store);
+    if let Some(state) = kept.get(&request.person.email)? {
+        request = request.with_state(state);
+    }
     let handover = Handover::prepare(&args.secret, session.state())?;
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
     let cx = session.call();
@@ -100,6 +104,15 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     let told =
         report.as_ref().ok().and_then(|report| report.result.entry()).and_then(|entry| entry.secret.as_ref());
     let secret = handover.finish(told)?;
+    // Also of a write whose fate is not known: it is how the next look finds out.
+    let state = match &report {
+        Ok(report) => report.result.entry().and_then(|entry| entry.state.as_ref()),
+        Err(Failure::Error(error)) => error.state(),
+        Err(Failure::Output(_)) => None,
+    };
+    if let Some(state) = state {
+        kept.put(&request.person.email, state)?;
+    }
     let report = report?;
     let empty = Invitation {
         store: args.store.clone(),

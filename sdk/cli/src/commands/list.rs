@@ -36,7 +36,9 @@ pub(crate) async fn run(store: &str, fresh: bool, session: &Session, out: &mut O
     session.read_secrets(store).await?;
     let progress = session.progress(format!("listing {store}"));
     let cx = session.call();
-    let mut pages = provider.pages(if fresh { ListQuery::fresh() } else { ListQuery::new() }, None, &cx);
+    let query = if fresh { ListQuery::fresh() } else { ListQuery::new() };
+    let query = session.complete(query, store, provider.connection().provider())?;
+    let mut pages = provider.pages(query, None, &cx);
     // Machines get each page as it comes. A table needs all its rows to know its columns, so it keeps short rows only.
     let mut table = Table::new(AccountView::HEADING);
     let mut collaborators = 0;

@@ -26,7 +26,7 @@ impl Report for Look {
 pub(crate) async fn run(store: &str, person: &str, session: &Session, out: &mut Output) -> Outcome {
     let provider = session.connect(store)?;
     let platform = provider.connection().provider();
-    let target = session.config().target(person, platform)?;
+    let target = session.kept(store).onto(session.config().target(person, platform)?)?;
     provider.capabilities().require(Operation::Observe)?;
     session.read_secrets(store).await?;
     let progress = session.progress(format!("looking {person} up on {store}"));

@@ -56,7 +56,8 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
     let provider = session.connect(&args.store)?;
     let platform = provider.connection().provider();
     let target = session.config().target(&args.person, platform)?;
-    let request = request(args, target.clone());
+    let kept = session.kept(&args.store);
+    let request = request(args, kept.onto(target.clone())?);
     provider.capabilities().require(Operation::Remove)?;
     if args.plan.dry_run {
         let plan = PlanReport::new("remove", provider.as_ref(), target.to_string(), Operation::Remove);
@@ -80,6 +81,9 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
         last_look: None,
     };
     let (removal, exit) = judge(empty, &report)?;
+    if exit == Exit::Done {
+        kept.forget(&target)?;
+    }
     out.show(&removal)?;
     Ok(exit)
 }

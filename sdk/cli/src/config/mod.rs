@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use guestpass::{
-    AccountId, Clock, Email, Error, ErrorKind, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec,
-    StoreSettings, Target,
+    AccountId, Clock, Email, Error, ErrorKind, Person, PersonHandle, ProviderId, Registry, Result, RoleId,
+    RoleSpec, StoreSettings, Target,
 };
 
 pub(crate) use locate::{config_file, state_folder};
@@ -91,6 +91,12 @@ impl Config {
         })
     }
 
+    /// The platform's own roles that ours mean there, as far as they are ids.
+    pub(crate) fn platform_roles(&self, platform: &ProviderId) -> impl Iterator<Item = RoleId> {
+        let named = self.roles.values().filter_map(|meanings| meanings.get(platform)?.platform_role.clone());
+        named.filter_map(|role| RoleId::new(role).ok())
+    }
+
     /// Somebody who can be invited: a handle of the configuration or an e-mail address.
     pub(crate) fn person(&self, text: &str) -> Result<Person> {
         if let Some(person) = self.people.get(text) {
@@ -114,6 +120,11 @@ impl Config {
                 || person.other_emails.iter().any(|other| other.same_mailbox(&email))
         });
         known.cloned().map_or_else(|| stranger(email), Ok)
+    }
+
+    /// Everybody of ours.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
     }
 
     /// Whom a command is about: a handle, an e-mail address, or `account:ID`.

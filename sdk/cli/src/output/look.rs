@@ -105,6 +105,12 @@ impl From<&Proof> for ProofView {
     fn from(proof: &Proof) -> Self {
         match proof {
             Proof::Listed { evidence } => Self { by: "listed", evidence: Some(evidence.into()) },
+            Proof::BaselineEqual { evidence } => {
+                Self { by: "baseline_equal", evidence: Some(evidence.into()) }
+            }
+            Proof::CredentialDead { evidence } => {
+                Self { by: "credential_dead", evidence: Some(evidence.into()) }
+            }
             _ => Self { by: "other", evidence: None },
         }
     }
@@ -116,8 +122,13 @@ impl ProofView {
             Some(evidence) => {
                 let ids = evidence.request_ids.join(", ");
                 let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
+                let what = match self.by {
+                    "baseline_equal" => "holds nobody who was not there before them",
+                    "credential_dead" => return format!("proof: refused when used at {}", evidence.moment()),
+                    _ => "does not hold them",
+                };
                 format!(
-                    "proof: a complete listing begun at {} does not hold them ({} page(s){requests})",
+                    "proof: a complete listing begun at {} {what} ({} page(s){requests})",
                     evidence.moment(),
                     evidence.pages
                 )
