@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use guestpass::{
-    AccessProvider, AccessState, AccountId, AccountKind, ApiAccess, Baseline, CallContext, Capabilities,
-    Capability, Change, ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email,
-    Entry, Environment, Error, ErrorKind, Finder, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep,
-    MerchantGuide, MerchantHeld, Observation, Operation, Page, PageEnd, RemovalScope, RemoveOutcome,
-    RemoveRequest, Result, Role, RoleSpec, SecretSource, Status, StoreSettings, Support, Target, Timestamp,
-    Told, UnknownReason,
+    AccessProvider, AccessState, ApiAccess, Baseline, CallContext, Capabilities, Capability, Change,
+    ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error,
+    ErrorKind, Finder, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep, MerchantGuide,
+    MerchantHeld, Observation, Operation, Page, PageEnd, RemovalScope, RemoveOutcome, RemoveRequest, Result,
+    Role, RoleSpec, SecretSource, StoreSettings, Support, Target, UnknownReason,
 };
 use uuid::Uuid;
 
 use crate::ID;
+use crate::accounts::{accounts, same_address, state_of};
 use crate::client::{AccountApi, StoreApi, WATCH_EVERY};
 use crate::config::{Config, Credential};
 use crate::guide::{Guide, roles};
-use crate::permissions::{MAKES_TOKENS, meaningful, privileged};
+use crate::permissions::{MAKES_TOKENS, privileged};
 use crate::roster::{Next, Place, Reader, Roster, UsersPage, miscount};
 use crate::snapshot::Snapshots;
-use crate::wire::{Presence, StoreInformation, User};
+use crate::wire::StoreInformation;
 
 /// How long after an unanswered write a second look is worth something. The vendor asks for a minute of patience after
 /// a failure; how late a write may take effect is not documented.
@@ -512,10 +512,6 @@ impl BigCommerce {
     }
 }
 
-fn same_address(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
-}
-
 /// Refuses a role that would let a guest act as an owner, unless the configuration says so.
 fn refuse_privileged(role: Option<&RoleSpec>) -> Result<()> {
     let Some(role) = role else { return Ok(()) };
@@ -546,58 +542,5 @@ fn has_role(seen: Option<&Collaborator>, role: Option<&RoleSpec>) -> bool {
     match role.map(|role| &role.permissions) {
         Some(wanted) if !wanted.is_empty() => wanted.iter().all(|name| held.contains(name)),
         _ => !held.is_empty(),
-    }
-}
-
-fn state_of(account: Collaborator) -> AccessState {
-    let account = Box::new(account);
-    match account.status {
-        Status::Pending => AccessState::Invited { account: Some(account) },
-        Status::Suspended => AccessState::Suspended { account },
-        _ => AccessState::Present { account },
-    }
-}
-
-fn accounts(users: Vec<User>, owner: Option<&str>) -> Result<Vec<Collaborator>> {
-    users.into_iter().map(|user| account(user, owner)).collect()
-}
-
-fn account(user: User, owner: Option<&str>) -> Result<Collaborator> {
-    let id = AccountId::new(user.id.clone()).map_err(|error| {
-        Error::new(ErrorKind::Protocol, "the platform listed a user without a usable id").with_source(error)
-    })?;
-    let mut account = Collaborator::new(id, status(&user));
-    let address = user.email.as_deref();
-    account.kind = match (owner, address) {
-        (Some(owner), Some(address)) if same_address(owner, address) => Told::Known(AccountKind::Owner),
-        (Some(_), Some(_)) => Told::Known(AccountKind::Staff),
-        _ => Told::NotTold,
-    };
-    account.email = address.and_then(|address| Email::new(address).ok()).map_or(Told::NotTold, Told::Known);
-    let names: Vec<_> =
-        [user.first_name, user.last_name].into_iter().flatten().filter(|n| !n.is_empty()).collect();
-    account.name = if names.is_empty() { Told::NotTold } else { Told::Known(names.join(" ")) };
-    if let Some(permissions) = user.permissions {
-        let permissions = meaningful(permissions);
-        account.privileged = privileged(&permissions);
-        account.permissions = Told::Known(permissions);
-    }
-    account.last_login = match user.last_login_at {
-        Presence::LeftOut => Told::NotTold,
-        Presence::Null => Told::Known(None),
-        Presence::Value(text) => text.parse::<Timestamp>().map_or(Told::NotTold, |at| Told::Known(Some(at))),
-    };
-    Ok(account)
-}
-
-/// Whether a user can get in. Only `ACTIVE` is documented, the control panel knows inactive users too, and a pending one
-/// can only be guessed from never having signed in. A value that we do not know is never taken for "no access".
-fn status(user: &User) -> Status {
-    match user.status.as_deref().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("ACTIVE") if user.last_login_at == Presence::Null => Status::Pending,
-        None | Some("ACTIVE") => Status::Active,
-        Some("INVITED" | "PENDING") => Status::Pending,
-        Some("INACTIVE" | "DISABLED") => Status::Suspended,
-        Some(_) => Status::Unknown(user.status.clone().unwrap_or_default().chars().take(40).collect()),
     }
 }
