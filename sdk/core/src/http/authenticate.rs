@@ -14,6 +14,9 @@ use crate::secret::SecretSource;
 
 /// Signs requests. Asked once for each attempt, so that a credential rotated meanwhile is used by the next one. Where a
 /// credential must be fetched first, the call's deadline and priority hold for that too.
+///
+/// A credential that is fetched over HTTP needs a [`Budget`](crate::Budget) of its own: the place of the request under way
+/// is held meanwhile.
 #[async_trait]
 pub trait Authenticate: Debug + Send + Sync + 'static {
     /// Signs the request and gives the credential that it used.

@@ -23,6 +23,7 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use guestpass::{
     AccessProvider, CallContext, Clock, Collaborator, Email, Environment, InviteRequest, ListQuery,
     Operation, Person, PersonHandle, ProviderFactory, RoleSpec, StoreSettings, Support, Target,
@@ -130,37 +131,71 @@ fn addresses(accounts: &[Collaborator]) -> Vec<String> {
     addresses
 }
 
+/// One case of the suite.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Its name, that of its function.
+    pub name: &'static str,
+    /// The operation it is about. Where a connection does that by hand or not at all, the case asserts the step or the
+    /// refusal instead.
+    pub about: Operation,
+    run: for<'a> fn(&'a Subject) -> BoxFuture<'a, ()>,
+}
+
+impl Case {
+    /// Runs it on a subject of its own, and asserts that every fault that was set has fired.
+    pub async fn run(&self, subject: Subject) {
+        (self.run)(&subject).await;
+        subject.finish();
+    }
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+/// Every case, in the order of the suite.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    crate::conformance! { @cases list }
+}
+
 /// Makes one `#[tokio::test]` of every conformance case. The argument is the path of an `async fn() -> Subject`.
 #[macro_export]
 macro_rules! conformance {
-    ($subject:path) => {
-        $crate::conformance!(@cases $subject;
-            life: round_trip, inviting_twice_invites_once, removing_twice_removes_once,
-                a_role_that_must_be_set_by_hand_is_a_follow_up, somebody_of_the_merchants_stays,
-                the_owner_is_never_removed, a_removed_person_is_proven_absent_under_every_address, checking;
-            refusals: a_revoked_credential_is_not_hammered, a_missing_right_stops_before_any_write,
-                unsupported_operations_send_nothing, manual_operations_write_nothing, unknown_changes_are_refused,
-                privileged_roles_are_not_handed_out;
-            limits: every_throttle_is_waited_out, a_throttled_write_is_sent_again_and_done_once,
-                fifty_callers_stay_inside_the_budget, the_reserve_is_kept_for_removals, watching_keeps_its_slow_pace,
-                a_wait_beyond_the_deadline_fails_at_once;
-            lost: a_lost_answer_to_an_invitation_invites_once, a_late_invitation_is_found_out,
-                an_invitation_that_never_arrived_may_be_tried_again, a_lost_answer_to_a_removal_is_proven,
-                a_late_removal_is_found_out, a_removal_that_never_arrived_may_be_tried_again,
-                unreadable_answers_to_writes_are_settled, a_failing_platform_recovers,
-                without_time_to_settle_the_outcome_stays_unknown;
-            deadlines: a_slow_read_ends_at_the_deadline, a_slow_write_leaves_the_outcome_unknown,
-                a_caller_who_leaves_at_any_point_leaves_one_access_at_most;
-            paging: every_page_is_read, a_listing_that_runs_in_a_circle_ends,
-                a_listing_that_does_not_add_up_proves_nothing, an_interrupted_listing_is_resumed,
-                a_cursor_of_another_store_is_refused, nothing_is_read_before_it_is_asked_for,
-                a_write_makes_earlier_listings_stale;
-            hostile: unreadable_answers_to_reads_are_errors, a_redirect_is_not_followed,
-                unknown_values_and_extra_fields_decode, an_answer_beyond_the_cap_is_refused;
-            secrets: no_secret_shows_anywhere
-        );
+    (@cases $form:ident $($subject:path)?) => {
+        $crate::conformance! { @$form [$($subject)?]
+            life: round_trip Invite, inviting_twice_invites_once Invite, removing_twice_removes_once Remove,
+                a_role_that_must_be_set_by_hand_is_a_follow_up AssignRole, somebody_of_the_merchants_stays Remove,
+                the_owner_is_never_removed Remove,
+                a_removed_person_is_proven_absent_under_every_address Remove, checking Check;
+            refusals: a_revoked_credential_is_not_hammered Invite,
+                a_missing_right_stops_before_any_write Invite, unsupported_operations_send_nothing SetActive,
+                manual_operations_write_nothing SetRole, unknown_changes_are_refused ListRoles,
+                privileged_roles_are_not_handed_out Invite;
+            limits: every_throttle_is_waited_out Observe, a_throttled_write_is_sent_again_and_done_once Invite,
+                fifty_callers_stay_inside_the_budget Observe, the_reserve_is_kept_for_removals Remove,
+                watching_keeps_its_slow_pace Observe, a_wait_beyond_the_deadline_fails_at_once Observe;
+            lost: a_lost_answer_to_an_invitation_invites_once Invite, a_late_invitation_is_found_out Invite,
+                an_invitation_that_never_arrived_may_be_tried_again Invite,
+                a_lost_answer_to_a_removal_is_proven Remove, a_late_removal_is_found_out Remove,
+                a_removal_that_never_arrived_may_be_tried_again Remove,
+                unreadable_answers_to_writes_are_settled Invite, a_failing_platform_recovers Observe,
+                without_time_to_settle_the_outcome_stays_unknown Invite;
+            deadlines: a_slow_read_ends_at_the_deadline Observe, a_slow_write_leaves_the_outcome_unknown Invite,
+                a_caller_who_leaves_at_any_point_leaves_one_access_at_most Invite;
+            paging: every_page_is_read List, a_listing_that_runs_in_a_circle_ends List,
+                a_listing_that_does_not_add_up_proves_nothing List, an_interrupted_listing_is_resumed List,
+                a_cursor_of_another_store_is_refused List, nothing_is_read_before_it_is_asked_for List,
+                a_write_makes_earlier_listings_stale Invite;
+            hostile: unreadable_answers_to_reads_are_errors Observe, a_redirect_is_not_followed Observe,
+                unknown_values_and_extra_fields_decode List, an_answer_beyond_the_cap_is_refused Observe;
+            secrets: no_secret_shows_anywhere Check
+        }
     };
-    (@cases $subject:path; $($topic:ident: $($case:ident),+);+) => {
+    (@tests [$subject:path] $($topic:ident: $($case:ident $about:ident),+);+) => {
         $($(
             #[tokio::test]
             async fn $case() {
@@ -169,5 +204,17 @@ macro_rules! conformance {
                 subject.finish();
             }
         )+)+
+    };
+    (@list [] $($topic:ident: $($case:ident $about:ident),+);+) => {
+        vec![$($(
+            $crate::conformance::Case {
+                name: stringify!($case),
+                about: ::guestpass::Operation::$about,
+                run: |subject| Box::pin($crate::conformance::$topic::$case(subject)),
+            },
+        )+)+]
+    };
+    ($subject:path) => {
+        $crate::conformance! { @cases tests $subject }
     };
 }
