@@ -1,0 +1,36 @@
+//! What holds for all providers together: every conformance case on every platform, each in its usual set-up and as a
+//! store whose merchant holds the key.
+
+mod bigcommerce;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use guestpass::http::ReqwestTransport;
+use guestpass::{Clock, Environment, MemoryCoordination, Result};
+use guestpass_testkit::ManualClock;
+use guestpass_testkit::conformance::Subject;
+
+/// Makes a subject with a fake of its own.
+pub type MakeSubject = fn() -> Pin<Box<dyn Future<Output = Result<Subject>>>>;
+
+/// A column of the coverage table: its heading, and what its cases run on.
+pub type Column = (&'static str, MakeSubject);
+
+/// Every platform, with a credential and without.
+#[must_use]
+pub fn columns() -> Vec<Column> {
+    vec![
+        ("BigCommerce", || Box::pin(bigcommerce::with_credential())),
+        ("BigCommerce, merchant-held", || Box::pin(bigcommerce::merchant_held())),
+    ]
+}
+
+/// A clock moved by hand, and an environment that stands on it.
+fn environment() -> Result<(Arc<ManualClock>, Environment)> {
+    let clock = Arc::new(ManualClock::new());
+    let shared: Arc<dyn Clock> = clock.clone();
+    let transport = Arc::new(ReqwestTransport::new()?);
+    Ok((clock, Environment::new(transport, shared, Arc::new(MemoryCoordination::new()))))
+}
