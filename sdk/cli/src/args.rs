@@ -301,7 +301,8 @@ pub(crate) struct RemoveArgs {
     pub(crate) store: String,
     /// Whom: a handle of the configuration, an e-mail address, or account:ID
     pub(crate) person: String,
-    /// What was there before we let them in: `absent` says that all of it is ours to take away
+    /// What was there before we let them in: `absent` says that all of it is ours to take away [default: what `invite`
+    /// saw, if it was this program with the same state folder]
     #[arg(long, value_name = "WHAT")]
     pub(crate) baseline: Option<KnownBaseline>,
     /// Take away the membership of the merchant's whole account, and so every store in it

@@ -1,15 +1,27 @@
-//! What providers asked us to keep of invitations, for example an invitation's id: one small file for each person on a
-//! store, in the state folder. Never a secret.
+//! What is kept of an invitation until its person is out again: one small file for each person on a store, in the state
+//! folder. Never a secret.
 //!
-//! Some platforms show neither invitations nor addresses; without this nobody could take an invitation back.
+//! It holds what the provider asked us to keep, for example an invitation's id, without which nobody could take it back on
+//! platforms that show no invitations; and the baseline: what a complete look showed of the person before we let them in.
 
 use std::fs;
 use std::io::{ErrorKind as IoErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use guestpass::{Email, Error, ErrorKind, KnownPerson, ProviderState, Result, Target};
+use guestpass::{Baseline, Email, Error, ErrorKind, KnownPerson, ProviderState, Result, Target};
+use serde::{Deserialize, Serialize};
 
 const LARGEST: u64 = 64 * 1024;
+
+/// What is kept of one invitation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Record {
+    /// What was there before us.
+    pub(crate) baseline: Baseline,
+    /// What the provider asked us to keep.
+    pub(crate) state: Option<ProviderState>,
+}
 
 /// The files of one store.
 #[derive(Debug, Clone)]
@@ -26,7 +38,7 @@ impl Kept {
     /// The target with what was kept about it, if anything was.
     pub(crate) fn onto(&self, target: Target) -> Result<Target> {
         let Some(email) = target.emails().first() else { return Ok(target) };
-        Ok(match self.get(email)? {
+        Ok(match self.get(email)?.state {
             Some(state) => target.with_state(state),
             None => target,
         })
@@ -40,27 +52,32 @@ impl Kept {
         }
     }
 
-    /// What was kept about an address.
-    pub(crate) fn get(&self, email: &Email) -> Result<Option<ProviderState>> {
+    /// What was there before us, as far as it is known.
+    pub(crate) fn baseline(&self, target: &Target) -> Result<Baseline> {
+        target.emails().first().map_or(Ok(Baseline::Unknown), |email| Ok(self.get(email)?.baseline))
+    }
+
+    /// What was kept about an address; nothing is an empty record.
+    pub(crate) fn get(&self, email: &Email) -> Result<Record> {
         let path = self.path(email);
         let size = match fs::metadata(&path) {
             Ok(file) => file.len(),
-            Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(Record::default()),
             Err(error) => return Err(fault(&path, "cannot be read", error)),
         };
         if size > LARGEST {
             return Err(fault(&path, "is larger than anything that was put there", ""));
         }
         let text = fs::read(&path).map_err(|error| fault(&path, "cannot be read", error))?;
-        serde_json::from_slice(&text).map(Some).map_err(|error| fault(&path, "is damaged", error))
+        serde_json::from_slice(&text).map_err(|error| fault(&path, "is damaged", error))
     }
 
     /// Keeps this about an address, in place of what was kept before.
-    pub(crate) fn put(&self, email: &Email, state: &ProviderState) -> Result<()> {
+    pub(crate) fn put(&self, email: &Email, record: &Record) -> Result<()> {
         let path = self.path(email);
         let written = create_private(&self.folder).and_then(|()| {
             let mut next = tempfile::NamedTempFile::new_in(&self.folder)?;
-            serde_json::to_writer(&mut next, state)?;
+            serde_json::to_writer(&mut next, record)?;
             next.flush()?;
             next.persist(&path).map(drop).map_err(|error| error.error)
         });
@@ -112,12 +129,15 @@ mod tests {
         let target = Target::email(email.clone());
         assert_eq!(kept.onto(target.clone()).unwrap().state(), None);
         let invitation = ProviderState(serde_json::json!({ "invite_id": "1" }));
-        kept.put(&email, &invitation).unwrap();
+        let record = Record { baseline: Baseline::Absent, state: Some(invitation.clone()) };
+        kept.put(&email, &record).unwrap();
+        assert_eq!(kept.baseline(&target).unwrap(), Baseline::Absent);
         assert_eq!(kept.onto(target.clone()).unwrap().state(), Some(&invitation));
         assert_eq!(Kept::of(state.path(), "other").onto(target.clone()).unwrap().state(), None);
         kept.forget(&target).unwrap();
         kept.forget(&target).unwrap();
-        assert_eq!(kept.get(&email).unwrap(), None);
+        assert_eq!(kept.get(&email).unwrap(), Record::default());
+        assert_eq!(kept.baseline(&target).unwrap(), Baseline::Unknown);
     }
 
     #[test]
@@ -125,7 +145,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let kept = Kept::of(state.path(), "shop");
         let email: Email = "sam@vendor.example".parse().unwrap();
-        kept.put(&email, &ProviderState(serde_json::json!(1))).unwrap();
+        kept.put(&email, &Record::default()).unwrap();
         fs::write(kept.path(&email), "{").unwrap();
         assert!(kept.get(&email).unwrap_err().to_string().contains("is damaged"));
     }

@@ -10,6 +10,7 @@ use super::plan::PlanReport;
 use crate::args::{ChangeArgs, WhichChange};
 use crate::exit::{Exit, Outcome};
 use crate::interrupt;
+use crate::kept::Record;
 use crate::output::{LookView, Output, Report, StepView};
 use crate::session::{Session, not_understood};
 
@@ -74,7 +75,7 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     if let (ChangeOutcome::Renewed(entry), Some(email)) = (&outcome, target.emails().first())
         && let Some(state) = &entry.state
     {
-        kept.put(email, state)?;
+        kept.put(email, &Record { state: Some(state.clone()), ..kept.get(email)? })?;
     }
     out.show(&Changed {
         store: args.store.clone(),

@@ -9,6 +9,7 @@ use crate::args::InviteArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::handover::{Delivered, Handover};
 use crate::interrupt;
+use crate::kept::Record;
 use crate::output::{AccessView, LookView, Output, Report, StepView, paragraphs};
 use crate::session::{Session, not_understood};
 
@@ -92,8 +93,9 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     }
     session.read_secrets(&args.store).await?;
     let kept = session.kept(&args.store);
-    if let Some(state) = kept.get(&request.person.email)? {
-        request = request.with_state(state);
+    let record = kept.get(&request.person.email)?;
+    if let Some(state) = &record.state {
+        request = request.with_state(state.clone());
     }
     let handover = Handover::prepare(&args.secret, session.state())?;
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
@@ -104,14 +106,9 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     let told =
         report.as_ref().ok().and_then(|report| report.result.entry()).and_then(|entry| entry.secret.as_ref());
     let secret = handover.finish(told)?;
-    // Also of a write whose fate is not known: it is how the next look finds out.
-    let state = match &report {
-        Ok(report) => report.result.entry().and_then(|entry| entry.state.as_ref()),
-        Err(Failure::Error(error)) => error.state(),
-        Err(Failure::Output(_)) => None,
-    };
-    if let Some(state) = state {
-        kept.put(&request.person.email, state)?;
+    let changed = to_keep(record.clone(), &report);
+    if changed != record {
+        kept.put(&request.person.email, &changed)?;
     }
     let report = report?;
     let empty = Invitation {
@@ -131,6 +128,24 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     let (invitation, exit) = judge(empty, &report)?;
     out.show(&Invitation { secret, ..invitation })?;
     Ok(exit)
+}
+
+/// What is known of the invitation now. Also of a write whose fate is not known: it is how the next look finds out.
+fn to_keep(mut record: Record, report: &Result<InviteReport, Failure>) -> Record {
+    match report {
+        Ok(report) => {
+            if matches!(
+                report.result,
+                InviteResult::Granted(_) | InviteResult::Invited(_) | InviteResult::Unconfirmed(_)
+            ) {
+                record.baseline = report.baseline();
+            }
+            record.state = report.result.entry().and_then(|entry| entry.state.clone()).or(record.state);
+        }
+        Err(Failure::Error(error)) => record.state = error.state().cloned().or(record.state),
+        Err(Failure::Output(_)) => {}
+    }
+    record
 }
 
 fn judge(empty: Invitation, report: &InviteReport) -> guestpass::Result<(Invitation, Exit)> {

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
     let platform = provider.connection().provider();
     let target = session.config().target(&args.person, platform)?;
     let kept = session.kept(&args.store);
-    let request = request(args, kept.onto(target.clone())?);
+    let request = request(args, kept.onto(target.clone())?, kept.baseline(&target)?);
     provider.capabilities().require(Operation::Remove)?;
     if args.plan.dry_run {
         let plan = PlanReport::new("remove", provider.as_ref(), target.to_string(), Operation::Remove);
@@ -88,11 +88,11 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
     Ok(exit)
 }
 
-fn request(args: &RemoveArgs, target: Target) -> RemoveRequest {
+fn request(args: &RemoveArgs, target: Target, recorded: Baseline) -> RemoveRequest {
     let baseline = match args.baseline {
         Some(KnownBaseline::Absent) => Baseline::Absent,
         Some(KnownBaseline::Present) => Baseline::Present,
-        None => Baseline::Unknown,
+        None => recorded,
     };
     let scope = if args.from_account { RemovalScope::Account } else { RemovalScope::Store };
     RemoveRequest::new(target).with_baseline(baseline).with_scope(scope)

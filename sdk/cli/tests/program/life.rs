@@ -217,3 +217,18 @@ async fn what_cannot_be_settled_in_time_is_called_unknown() {
     assert_eq!(error["retry"], "look_first");
     assert_eq!(it.fake.writes(), 1, "it is not sent again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_we_let_in_we_may_take_out_although_the_owner_is_not_known() {
+    let it = Fixture::new().await;
+    it.edit("store_token = \"file:store-token\"\n", "");
+    it.fake.add_user(STORE, "known@merchant.example", "Known", "Before");
+    it.run(&["invite", "acme", "sam"]).expect(3);
+    let refused = it.run(&["remove", "acme", "known@merchant.example"]).expect(1);
+    assert!(refused.stderr.contains("store_token"), "{}", refused.stderr);
+    let again = it.run(&["invite", "acme", "known@merchant.example"]).expect(3);
+    assert!(again.stdout.contains("already"), "{}", again.stdout);
+    it.run(&["remove", "acme", "known@merchant.example"]).expect(1);
+    it.run(&["remove", "acme", "sam"]).expect(0);
+    assert!(it.fake.is_member(STORE, "known@merchant.example") && !it.fake.is_member(STORE, SAM));
+}
