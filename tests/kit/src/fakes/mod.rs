@@ -13,9 +13,11 @@ mod mangle;
 mod paging;
 mod platform;
 mod server;
+pub mod shopify;
 mod verdict;
 pub mod wix;
 
 pub use bigcommerce::FakeBigCommerce;
+pub use shopify::FakeShopify;
 pub use verdict::Verdict;
 pub use wix::FakeWix;

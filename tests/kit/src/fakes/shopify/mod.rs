@@ -1,0 +1,211 @@
+//! A stateful fake of Shopify: the people, tokens and scopes of the Admin API, the legacy users of its REST form, the
+//! token endpoint, and the life of collaborators, which no API can steer.
+//!
+//! The shapes are derived from documentation and from what others have recorded. Where no source settles a point,
+//! [`Quirks`] switches between the readings. Every `GraphQL` document is parsed and validated against a schema, so a
+//! misspelt field is refused here as well. The Partner API and SCIM are left out, and so are assertions signed by the
+//! app instead of a client secret.
+//!
+//! A shop is named by the `Host`, by a path that begins with it (`/{shop}.myshopify.com/admin/...`), or by the token
+//! that a request carries: on the loopback interface a client needs nothing but another base address. A token never
+//! works on another shop than its own.
+//!
+//! Time is that of the clock given at the start plus whatever [`FakeShopify::forward`] added. It ends tokens, agreed
+//! accesses and those of collaborators who do not sign in, and it fills the buckets of costs and calls.
+//!
+//! # Control endpoints
+//!
+//! For programs in other languages. They are never in the request log, spend no budget and hit no fault. Bodies and
+//! answers are JSON. An answer is `{"ok": true}` unless the table says otherwise; a malformed body is a 400 and an
+//! unknown shop, account or token a 404, each with `{"error": "..."}`.
+//!
+//! | Request | Body | Effect |
+//! | --- | --- | --- |
+//! | `POST /_control/reset` | `{"seed": true}` (the default) | Forgets everything, then plants the demonstration world and answers with its [`DemoSeed`]. |
+//! | `POST /_control/forward` | `{"seconds": 3600}` | Moves the fake's time on. |
+//! | `POST /_control/add-organisation` | `{"organisation", "name", "email"}` | Adds a partner organisation. |
+//! | `POST /_control/add-member` | `{"organisation", "email", "first"?, "last"?}` | Somebody joins it. |
+//! | `POST /_control/request-access` | `{"shop", "organisation", "code"?, "permissions"?}` | The partner sends a request; answers `{"ok", "refused"}`, see [`RequestRefused`]. |
+//! | `POST /_control/approve` | `{"shop", "organisation", "permissions"?, "seconds"?}` | The merchant accepts it, perhaps for less and for a time. |
+//! | `POST /_control/reject`, `expire`, `remove-collaborator` | `{"shop", "organisation"}` | The request is rejected or expires; the access is removed. |
+//! | `POST /_control/add-staff` | `{"shop", "email", "kind", "first"?, "last"?}` | Adds an account of a [`StaffKind`]. |
+//! | `POST /_control/remove-account`, `log-in`, `make-owner` | `{"shop", "email"}` | The account is removed, used, or becomes the owner's. |
+//! | `POST /_control/set-active` | `{"shop", "email", "active"}` | The account is suspended or taken back. |
+//! | `POST /_control/request-code` | `{"shop", "code"?}` | Sets the collaborator request code, or turns it off. |
+//! | `POST /_control/shop` | `{"shop", "plan"?, "state"?}` | Sets the [`Plan`] and the [`ShopState`]. |
+//! | `POST /_control/uninstall` | `{"shop", "client_id"}` | The merchant takes the app out. |
+//! | `POST /_control/add-secret`, `revoke-secret` | `{"client_id", "secret"}` | A client secret comes or goes. |
+//! | `POST /_control/revoke-token` | `{"token"}` | Kills an access token or a refresh token. |
+//! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`] [`On`] the next matching requests. |
+//! | `POST /_control/quirks` | some fields of [`Quirks`] | Changes these and answers with all. |
+//! | `POST /_control/requests/clear` | | Empties the log. |
+//! | `GET /_control/staff?shop=DOMAIN` | | The true accounts: a list of [`FakeStaff`]. |
+//! | `GET /_control/collaborations?shop=DOMAIN` | | A list of [`FakeCollaboration`]. |
+//! | `GET /_control/tokens?shop=DOMAIN` | | A list of [`FakeToken`], without their texts. |
+//! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`]. |
+//! | `GET /_control/unfired` | | The faults still waiting. |
+//! | `GET /_control/quirks` | | All quirks. |
+
+mod acts;
+mod apps;
+mod bodies;
+mod control;
+mod cost;
+mod delegates;
+mod disturb;
+mod grants;
+mod graphql;
+mod oauth;
+mod paging;
+mod people;
+mod quirks;
+mod resolvers;
+mod rest;
+mod route;
+mod search;
+mod seed;
+mod server;
+mod service;
+mod setup;
+mod state;
+mod storefront;
+mod truth;
+mod vault;
+mod versions;
+mod views;
+mod world;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestpass::{Clock, Timestamp};
+use wiremock::MockServer;
+
+pub use apps::{AppKind, NewApp};
+pub use people::RequestRefused;
+pub use quirks::{
+    AccountTypes, BucketSize, CollaboratorEmail, CostBlock, CurrentStaffOffline, OauthErrors, Quirks,
+    RemovedPerson, RepeatedRefresh, StaffDenial, UnknownSearchKey, Verdict,
+};
+pub use seed::DemoSeed;
+pub use state::{CollaborationState, Plan, ShopState, StaffKind};
+pub use truth::{FakeCollaboration, FakeStaff, FakeStorefrontToken, FakeToken};
+pub use vault::TokenKind;
+pub use world::{Listed, ShopifyWorld};
+
+use crate::fakes::http::serve;
+use crate::fault::{Fault, On};
+use crate::request_log::LoggedRequest;
+use server::Shared;
+use service::Service;
+use state::Refusal;
+
+/// The handle of a running fake. Clones share it; the server stops with the last of them.
+///
+/// Methods that arrange something panic when they name a shop, an account, an app or a token that does not exist: that is
+/// a mistake in the test.
+#[derive(Clone)]
+pub struct FakeShopify {
+    shared: Arc<Shared>,
+    server: Arc<MockServer>,
+}
+
+impl std::fmt::Debug for FakeShopify {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FakeShopify").field("uri", &self.uri()).finish_non_exhaustive()
+    }
+}
+
+impl FakeShopify {
+    /// Starts an empty fake on a free port of the loopback interface.
+    ///
+    /// # Panics
+    ///
+    /// When no port is free.
+    pub async fn start(clock: Arc<dyn Clock>) -> Self {
+        let shared = Arc::new(Shared::new(clock));
+        let server = crate::fakes::http::serve_anywhere(shared.clone()).await;
+        Self { shared, server: Arc::new(server) }
+    }
+
+    /// Starts an empty fake on a listener of your own.
+    pub async fn start_on(listener: TcpListener, clock: Arc<dyn Clock>) -> Self {
+        let shared = Arc::new(Shared::new(clock));
+        let server = serve(listener, shared.clone()).await;
+        Self { shared, server: Arc::new(server) }
+    }
+
+    /// The base address, `http://127.0.0.1:PORT`, without the path prefix that may name a shop.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        self.server.uri()
+    }
+
+    /// Changes how the fake behaves from now on.
+    pub fn quirks(&self, change: impl FnOnce(&mut Quirks)) {
+        self.with(|service, _| change(&mut service.quirks));
+    }
+
+    /// Moves the fake's time on, beyond what its clock says; late writes that become due take effect.
+    pub fn forward(&self, by: Duration) {
+        self.shared.forward(by);
+    }
+
+    /// The time of the fake.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.with(|_, now| now)
+    }
+
+    /// Lets `fault` happen to the next `times` requests that match. Faults fire in the order of injection.
+    pub fn inject(&self, on: On, fault: Fault, times: usize) {
+        self.with(|service, _| service.faults.inject(on, fault, times));
+    }
+
+    /// The injected faults that have not fired, or not often enough. A suite asserts that there are none.
+    #[must_use]
+    pub fn unfired(&self) -> Vec<String> {
+        self.with(|service, _| service.faults.unfired())
+    }
+
+    /// All requests so far, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.with(|service, _| service.log.all())
+    }
+
+    /// How many requests went to the `GraphQL` Admin API.
+    #[must_use]
+    pub fn graphql_requests(&self) -> usize {
+        self.with(|service, _| service.log.count(|request| request.path.ends_with("/graphql.json")))
+    }
+
+    /// How many requests went to the token endpoint.
+    #[must_use]
+    pub fn token_requests(&self) -> usize {
+        self.with(|service, _| service.log.count(|request| request.path.ends_with("/oauth/access_token")))
+    }
+
+    /// How many requests could have changed something.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.with(|service, _| service.log.count(|request| request.write))
+    }
+
+    /// Empties the log.
+    pub fn clear_requests(&self) {
+        self.with(|service, _| service.log.clear());
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
+        self.shared.with(work)
+    }
+
+    /// For set-up and truth: a refusal is a mistake in the test, and says so.
+    fn arranged<T: Default>(&self, work: impl FnOnce(&mut Service, Timestamp) -> Result<T, Refusal>) -> T {
+        let result = self.with(work);
+        assert!(result.is_ok(), "the fake Shopify was set up wrongly: {:?}", result.as_ref().err());
+        result.unwrap_or_default()
+    }
+}
