@@ -36,4 +36,4 @@ pub use retry_after::parse_retry_after;
 pub use transport::{DEFAULT_SIZE_CAP, Transport, TransportError, TransportErrorKind};
 
 pub use bytes::Bytes;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
