@@ -12,10 +12,11 @@ use super::Subject;
 use super::life::{invites_by_hand_only, removes_by_hand_only};
 use crate::{Fault, On, ThrottleShape};
 
-const SHAPES: [ThrottleShape; 6] = [
+const SHAPES: [ThrottleShape; 7] = [
     ThrottleShape::AllHeaders,
     ThrottleShape::RetryAfterSeconds,
     ThrottleShape::ResetMillis,
+    ThrottleShape::NoHeaders,
     ThrottleShape::NoHeadersHtml,
     ThrottleShape::StandardRetryAfterDate,
     ThrottleShape::Status509,
@@ -32,7 +33,10 @@ pub async fn every_throttle_is_waited_out(s: &Subject) {
         let before = s.clock.elapsed();
         provider.observe(&s.target(), &cx).await.unwrap();
         let waited = s.clock.elapsed() - before;
-        let told = !matches!(shape, ThrottleShape::NoHeadersHtml | ThrottleShape::Status509);
+        let told = !matches!(
+            shape,
+            ThrottleShape::NoHeaders | ThrottleShape::NoHeadersHtml | ThrottleShape::Status509
+        );
         assert!(!told || waited >= Duration::from_secs(4), "{shape:?}: waited only {waited:?}");
     }
 }

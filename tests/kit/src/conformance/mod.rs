@@ -26,7 +26,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use guestpass::{
     AccessProvider, CallContext, Clock, Collaborator, Email, Environment, InviteRequest, ListQuery,
-    Operation, Person, PersonHandle, ProviderFactory, RoleSpec, StoreSettings, Support, Target,
+    Operation, Person, PersonHandle, ProviderFactory, ProviderState, StoreSettings, Support, Target,
 };
 
 pub use world::{Denial, PagingFault, World};
@@ -66,14 +66,57 @@ impl Subject {
     #[must_use]
     pub fn guest(&self) -> Person {
         let handle = PersonHandle::new("gina").expect("a handle");
-        Person::new(handle, email("Gina.Guest@vendor.example")).with_name("Gina", "Guest")
+        self.known(Person::new(handle, email("Gina.Guest@vendor.example")).with_name("Gina", "Guest"))
+    }
+
+    /// The person with their account, where the platform tells no addresses.
+    #[must_use]
+    pub fn known(&self, mut person: Person) -> Person {
+        if let Some(account) = self.world.account(&person.email) {
+            person.accounts.insert(self.factory.id().clone(), account);
+        }
+        person
+    }
+
+    /// Somebody of this address as a target.
+    #[must_use]
+    pub fn target_of(&self, email: &Email) -> Target {
+        let handle = PersonHandle::new("somebody").expect("a handle");
+        self.known(Person::new(handle, email.clone())).on(self.factory.id())
+    }
+
+    /// The query with everybody who has access as known people, and what was kept of the guest's invitation.
+    #[must_use]
+    pub fn knowing(&self, query: ListQuery, kept: Option<&ProviderState>) -> ListQuery {
+        let guest = match kept {
+            Some(state) => self.target().with_state(state.clone()),
+            None => self.target(),
+        };
+        let others = self.world.inside().into_iter().map(|address| self.target_of(&email(&address)));
+        query.with_known(std::iter::once(guest).chain(others).filter_map(|target| match target {
+            Target::Person(person) => Some(person),
+            _ => None,
+        }))
+    }
+
+    /// The addresses of everybody who has access or can accept it, by the fake's own books.
+    #[must_use]
+    pub fn everybody_inside(&self) -> Vec<String> {
+        let mut addresses = self.world.inside();
+        addresses.extend(self.world.invited());
+        addresses.sort();
+        addresses
+    }
+
+    /// Lets time pass until an invitation that nobody answered can no longer be accepted.
+    pub fn let_invitations_lapse(&self) {
+        self.clock.advance(self.world.invitation_lifetime() + Duration::from_secs(24 * 3600));
     }
 
     /// A wish to let the guest in with an ordinary role.
     #[must_use]
     pub fn invitation(&self) -> InviteRequest {
-        let role = RoleSpec::new("support").with_permissions(self.world.ordinary_permissions());
-        InviteRequest::new(self.guest()).with_role(role).because("conformance")
+        InviteRequest::new(self.guest()).with_role(self.world.ordinary_role()).because("conformance")
     }
 
     /// The guest as a target.

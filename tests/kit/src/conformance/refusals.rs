@@ -125,7 +125,7 @@ pub async fn privileged_roles_are_not_handed_out(s: &Subject) {
         return invites_by_hand_only(s).await;
     }
     let (provider, cx) = (s.connect(), s.call());
-    let role = RoleSpec::new("boss").with_permissions([s.world.privileged_permission()]);
+    let role = s.world.privileged_role();
     let error = provider.invite(&s.invitation().with_role(role.clone()), &cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
     assert!(s.world.requests().is_empty());

@@ -42,7 +42,7 @@ pub async fn no_secret_shows_anywhere(s: &Subject) {
 }
 
 async fn work_with_faults(s: &Subject, texts: &mut String) {
-    let (provider, cx) = (s.connect(), s.call());
+    let provider = s.connect();
     let faults = [
         Fault::Status(401),
         Fault::Status(403),
@@ -55,6 +55,7 @@ async fn work_with_faults(s: &Subject, texts: &mut String) {
         Fault::Redirect("http://127.0.0.1:9/elsewhere?secret=none".to_owned()),
     ];
     for fault in faults {
+        let cx = s.call();
         s.world.inject(On::AnyRequest, fault.clone(), 1);
         match provider.check(&cx).await {
             Ok(report) => _ = write!(texts, "{report:?}"),
@@ -70,7 +71,10 @@ async fn work_with_faults(s: &Subject, texts: &mut String) {
             Ok(report) => _ = write!(texts, "{report:?}"),
             Err(error) => describe(&error, texts),
         }
+        // What could not be settled is over then, so that the next fault meets a write again.
+        s.let_invitations_lapse();
     }
+    let cx = s.call();
     let listed = everybody(&*provider, ListQuery::fresh(), &cx).await.unwrap();
     let _ = write!(texts, "{listed:?} {provider:?}");
     s.world.revoke_credential();

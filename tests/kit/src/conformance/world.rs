@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use guestpass::Email;
+use guestpass::{AccountId, Email, RoleSpec};
 
 use crate::{Fault, LoggedRequest, On};
 
@@ -30,6 +30,32 @@ pub trait World: Debug + Send + Sync + 'static {
 
     /// A permission that makes a role privileged.
     fn privileged_permission(&self) -> String;
+
+    /// A role for an ordinary helper.
+    fn ordinary_role(&self) -> RoleSpec {
+        RoleSpec::new("support").with_permissions(self.ordinary_permissions())
+    }
+
+    /// A role with an owner's rights, or close to them.
+    fn privileged_role(&self) -> RoleSpec {
+        RoleSpec::new("boss").with_permissions([self.privileged_permission()])
+    }
+
+    /// The account of this address, on platforms that tell no addresses: there our side must know the accounts of its
+    /// people itself. `None` where the platform tells them.
+    fn account(&self, _email: &Email) -> Option<AccountId> {
+        None
+    }
+
+    /// How long an invitation can be accepted. Zero on platforms where an invitation is an access at once.
+    fn invitation_lifetime(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Whether listings of people have pages, and so can go wrong in the ways of pages.
+    fn has_pages(&self) -> bool {
+        true
+    }
 
     /// The merchant lets somebody in without us.
     fn merchant_adds(&self, email: &Email);

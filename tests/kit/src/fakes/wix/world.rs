@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use guestpass::Email;
+use guestpass::{AccountId, Email, RoleSpec};
 
 use super::{DemoSeed, FakeWix, Forbidden};
 use crate::conformance::{Denial, PagingFault, World};
@@ -70,6 +70,26 @@ impl World for WixWorld {
 
     fn privileged_permission(&self) -> String {
         self.seed.privileged_role_id.clone()
+    }
+
+    fn ordinary_role(&self) -> RoleSpec {
+        RoleSpec::new("support").with_platform_role(&self.seed.support_role_id)
+    }
+
+    fn privileged_role(&self) -> RoleSpec {
+        RoleSpec::new("boss").with_platform_role(&self.seed.privileged_role_id)
+    }
+
+    fn account(&self, email: &Email) -> Option<AccountId> {
+        AccountId::new(self.fake.account(email.as_str())).ok()
+    }
+
+    fn invitation_lifetime(&self) -> Duration {
+        Duration::from_secs(30 * 24 * 3600)
+    }
+
+    fn has_pages(&self) -> bool {
+        false
     }
 
     fn merchant_adds(&self, email: &Email) {
