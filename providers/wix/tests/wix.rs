@@ -546,7 +546,7 @@ async fn a_role_is_set_for_people_inside_and_the_answer_is_compared() {
     store.change(&gina, &Change::SetRole(by_title), &cx).await.unwrap();
     let held = scene.fake.contributors(&scene.seed.site_id);
     let roles = &held.iter().find(|row| row.email == scene.seed.guest_email).unwrap().roles;
-    assert_eq!(roles, &[scene.seed.support_role_id.clone()]);
+    assert_eq!(roles, std::slice::from_ref(&scene.seed.support_role_id));
     let error = store.change(&gina, &Change::SetRole(RoleSpec::new("none")), &cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "never an empty list: {error}");
     scene.fake.inject(On::Writes, Fault::EmptyBody, 1);
@@ -569,7 +569,7 @@ async fn roles_of_interest_cost_one_request_each_and_the_rest_is_not_told() {
     };
     let agency = row("former.agency@agency.example");
     assert_eq!(agency.roles, Told::Known(vec![scene.seed.privileged_role_id.clone()]));
-    assert_eq!(agency.privileged, [scene.seed.privileged_role_id.clone()]);
+    assert_eq!(agency.privileged, std::slice::from_ref(&scene.seed.privileged_role_id));
     assert_eq!(row("sam@merchant.example").roles, Told::NotTold, "a role that nobody asked for");
     assert_eq!(agency.email, Told::NotTold, "Wix tells no addresses");
     let owner = listed.iter().find(|account| account.id.as_str() == scene.seed.account_id).unwrap();

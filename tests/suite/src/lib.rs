@@ -2,6 +2,7 @@
 //! store whose merchant holds the key.
 
 mod bigcommerce;
+mod wix;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,7 +24,9 @@ pub type Column = (&'static str, MakeSubject);
 pub fn columns() -> Vec<Column> {
     vec![
         ("BigCommerce", || Box::pin(bigcommerce::with_credential())),
+        ("Wix", || Box::pin(wix::with_credential())),
         ("BigCommerce, merchant-held", || Box::pin(bigcommerce::merchant_held())),
+        ("Wix, merchant-held", || Box::pin(wix::merchant_held())),
     ]
 }
 
