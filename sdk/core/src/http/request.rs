@@ -84,6 +84,16 @@ impl ApiRequest {
     }
 }
 
+impl ApiRequest {
+    /// Sets a body that is written already, for forms and other types than JSON.
+    #[must_use]
+    pub fn with_body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.headers.insert(http::header::CONTENT_TYPE, content_type);
+        self
+    }
+}
+
 impl std::fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ApiRequest")
