@@ -114,7 +114,7 @@ pub async fn somebody_of_the_merchants_stays(s: &Subject) {
 
 /// The owner is refused without a write.
 pub async fn the_owner_is_never_removed(s: &Subject) {
-    if !s.does(Operation::Remove) {
+    if !s.does(Operation::Remove) && !s.does(Operation::Observe) {
         return removes_by_hand_only(s).await;
     }
     let (provider, cx) = (s.connect(), s.call());
@@ -172,6 +172,37 @@ pub(super) async fn invites_by_hand_only(s: &Subject) {
 
 /// What stands in for a case about removals where only people can remove.
 pub(super) async fn removes_by_hand_only(s: &Subject) {
+    if s.does(Operation::Observe) {
+        return removes_by_hand_and_proves(s).await;
+    }
+    removal_is_a_step(s).await;
+}
+
+/// Where people remove and the platform can be read, what they did is proven by looking.
+async fn removes_by_hand_and_proves(s: &Subject) {
+    let (provider, cx) = (s.connect(), s.call());
+    let removal = RemoveRequest::new(s.target());
+    let guest = s.guest().email;
+    for inside in [false, true] {
+        if inside {
+            s.world.people_let_in(&guest);
+            let listed = everybody(&*provider, ListQuery::fresh(), &cx).await.unwrap();
+            assert_eq!(addresses(&listed), s.world.inside());
+            removal_is_a_step(s).await;
+            assert!(s.guest_is_inside(), "a step is not a removal");
+            s.world.merchant_removes(&guest);
+            assert!(!s.guest_is_inside());
+        }
+        let report = provider.ensure_removed(&removal, &cx).await.unwrap();
+        let RemovalResult::AlreadyAbsent(Proof::Listed { evidence }) = report.result else {
+            panic!("absent with proof, not {:?}", report.result)
+        };
+        assert!(evidence.complete);
+    }
+    assert_eq!(s.world.writes(), 0);
+}
+
+pub(super) async fn removal_is_a_step(s: &Subject) {
     let removal = RemoveRequest::new(s.target());
     let report = s.connect().ensure_removed(&removal, &s.call()).await.unwrap();
     let RemovalResult::ActionRequired(step) = report.result else {

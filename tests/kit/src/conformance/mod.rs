@@ -1,6 +1,6 @@
 //! What every provider must do, as cases that run against its fake.
 //!
-//! [`conformance!`](crate::conformance!) makes one `#[tokio::test]` of each case. A case compares what the provider says
+//! [`conformance!`](macro@crate::conformance) makes one `#[tokio::test]` of each case. A case compares what the provider says
 //! with the fake's ground truth. What a platform cannot do is not skipped: the case asserts the refusal or the manual
 //! step instead. A fault that was set must have fired.
 //!

@@ -1,17 +1,17 @@
 //! What is refused, and that nothing is sent then.
 
 use guestpass::{
-    AccessProviderExt, AccessState, Assignable, Change, ChangeOutcome, ErrorKind, Operation, RemoveRequest,
-    Retry, RoleSpec, Support, UnknownReason,
+    Access, AccessProviderExt, AccessState, Assignable, Change, ChangeOutcome, ErrorKind, Operation,
+    RemoveRequest, Retry, RoleSpec, Support, UnknownReason,
 };
 
-use super::life::{invites_by_hand_only, removes_by_hand_only};
+use super::life::{invites_by_hand_only, removal_is_a_step, removes_by_hand_only};
 use super::{Denial, Subject};
 
 /// A dead credential is reported after one request, and nothing is written.
 pub async fn a_revoked_credential_is_not_hammered(s: &Subject) {
     s.world.revoke_credential();
-    if !s.does(Operation::Invite) {
+    if s.settings.access == Access::Merchant {
         return invites_by_hand_only(s).await;
     }
     let (provider, cx) = (s.connect(), s.call());
@@ -28,13 +28,21 @@ pub async fn a_revoked_credential_is_not_hammered(s: &Subject) {
 pub async fn a_missing_right_stops_before_any_write(s: &Subject) {
     for denial in [Denial::Status, Denial::Body] {
         s.world.take_rights_away(denial);
-        if !s.does(Operation::Invite) {
+        if !s.does(Operation::Observe) {
             return removes_by_hand_only(s).await;
         }
         let (provider, cx) = (s.connect(), s.call());
         let look = provider.observe(&s.target(), &cx).await.unwrap();
         let denied = matches!(look.state, AccessState::Unknown { reason: UnknownReason::Denied(_) });
         assert!(denied && !look.evidence.complete, "{denial:?}: {look:?}");
+        let listed = super::everybody(&*provider, guestpass::ListQuery::fresh(), &cx).await;
+        assert_eq!(listed.unwrap_err().kind(), ErrorKind::PermissionDenied, "{denial:?}");
+        if !s.does(Operation::Invite) {
+            // A human needs no look: the step is given, and says nothing about who is inside.
+            invites_by_hand_only(s).await;
+            removal_is_a_step(s).await;
+            return;
+        }
         let error = provider.ensure_invited(&s.invitation(), &cx).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{denial:?}: {error}");
         let error = provider.ensure_removed(&RemoveRequest::new(s.target()), &cx).await.unwrap_err();

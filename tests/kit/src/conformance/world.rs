@@ -63,6 +63,11 @@ pub trait World: Debug + Send + Sync + 'static {
     /// The merchant takes somebody out without us.
     fn merchant_removes(&self, email: &Email);
 
+    /// The humans do what an invitation by hand asks of them: the person is inside afterwards.
+    fn people_let_in(&self, email: &Email) {
+        self.merchant_adds(email);
+    }
+
     /// The merchant gives somebody these permissions.
     fn merchant_sets_permissions(&self, email: &Email, permissions: &[String]);
 

@@ -108,6 +108,11 @@ impl World for ShopifyWorld {
         self.fake.add_staff(&self.seed.shop, kind, email.as_str(), "Someone", "Known");
     }
 
+    /// As the row of a partner organisation of which only this address is known.
+    fn people_let_in(&self, email: &Email) {
+        self.fake.add_staff(&self.seed.shop, StaffKind::Collaborator, email.as_str(), "Known", "Agency");
+    }
+
     fn merchant_removes(&self, email: &Email) {
         self.fake.remove_account(&self.seed.shop, email.as_str());
     }
