@@ -179,7 +179,7 @@ impl Credential {
             return Err(Error::config(
                 "api_version",
                 "is no version that guestpass can use",
-                "write a quarter from 2025-10 on, for example 2026-10, or leave it out",
+                "write a quarter from 2025-01 on, for example 2026-10, or leave it out",
             ));
         }
         let rest_permissions = match settings.text("staff_permissions") {
@@ -271,7 +271,7 @@ fn is_version(version: &str) -> bool {
             && year.chars().all(|c| c.is_ascii_digit())
             && matches!(*month, "01" | "04" | "07" | "10")
     });
-    quarter.is_some() && version >= "2025-10"
+    quarter.is_some() && version >= "2025-01"
 }
 
 #[cfg(test)]
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn versions_are_quarters() {
-        for good in ["2025-10", "2026-01", "2026-10", "2027-04"] {
+        for good in ["2025-01", "2026-01", "2026-10", "2027-04"] {
             assert!(is_version(good), "{good}");
         }
         for bad in ["2026-02", "unstable", "2026-10/../x", "26-10", "2026-1", "2024-10", "20ab-10", ""] {
