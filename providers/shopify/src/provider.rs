@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use guestpass::{
     AccessProvider, AccessState, AccountKind, ApiAccess, Assignable, CallContext, Capabilities, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email, Entry, Environment,
-    Error, ErrorKind, Evidence, Held, InviteOutcome, InviteRequest, ListQuery, MerchantGuide, MerchantHeld,
-    Observation, Page, PageEnd, RemovalScope, RemoveOutcome, RemoveRequest, Result, Role, RoleSpec,
-    StoreSettings, Target, Told, UnknownReason,
+    Error, ErrorKind, Evidence, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep, MerchantGuide,
+    MerchantHeld, Observation, Page, PageEnd, RemovalScope, RemoveOutcome, RemoveRequest, Result, Role,
+    RoleSpec, StepCheck, StoreSettings, Target, Told, UnknownReason,
 };
 use serde::{Deserialize, Serialize};
 
@@ -182,7 +182,7 @@ impl AccessProvider for Shopify {
 
     async fn invite(&self, request: &InviteRequest, _cx: &CallContext) -> Result<InviteOutcome> {
         refuse_privileged(request.role.as_ref()).map_err(|error| self.here(error))?;
-        Ok(InviteOutcome::ActionRequired(self.guide.invite(request)))
+        Ok(InviteOutcome::ActionRequired(self.checkable(self.guide.invite(request))))
     }
 
     async fn entry(&self, request: &InviteRequest, seen: Option<&Collaborator>, _cx: &CallContext) -> Entry {
@@ -206,7 +206,7 @@ impl AccessProvider for Shopify {
             None => self.look_before_removal(&request.target, cx).await?,
         };
         refuse_own_people(account.as_ref()).map_err(|error| self.here(error))?;
-        Ok(RemoveOutcome::ActionRequired(self.guide.remove(&request.target)))
+        Ok(RemoveOutcome::ActionRequired(self.checkable(self.guide.remove(&request.target))))
     }
 
     async fn change(&self, target: &Target, change: &Change, _cx: &CallContext) -> Result<ChangeOutcome> {
@@ -215,7 +215,7 @@ impl AccessProvider for Shopify {
         }
         self.guide
             .change(target, change)
-            .map(ChangeOutcome::ActionRequired)
+            .map(|step| ChangeOutcome::ActionRequired(self.checkable(step)))
             .ok_or_else(|| self.here(Error::new(ErrorKind::Unsupported, "Shopify knows no such change")))
     }
 
@@ -227,6 +227,14 @@ impl AccessProvider for Shopify {
 impl Shopify {
     fn here(&self, error: Error) -> Error {
         error.at(&ID, self.connection.store())
+    }
+
+    /// A step whose success guestpass cannot see here must be told by a human.
+    fn checkable(&self, mut step: ManualStep) -> ManualStep {
+        if let (Some(_), StepCheck::Observe(what)) = (self.gate.closed(), &step.check) {
+            step.check = StepCheck::Attest(what.clone());
+        }
+        step
     }
 
     /// An error of a listing, with what the merchant can do instead where the store hides its people.
@@ -245,9 +253,14 @@ impl Shopify {
                 self.gate.open();
                 Ok(read)
             }
-            Err(error) if error.code() == Some("ACCESS_DENIED") || error.status() == Some(403) => {
+            Err(error) if error.code() == Some("ACCESS_DENIED") => {
                 self.gate.close(HIDDEN);
                 Err(error.with_remedy(GATE_REMEDY))
+            }
+            Err(error) if error.status() == Some(403) => {
+                self.gate.close(HIDDEN);
+                let remedy = format!("{}; to read people {GATE_REMEDY}", error.remedy());
+                Err(error.with_remedy(remedy))
             }
             Err(error) => Err(error),
         }
@@ -380,6 +393,10 @@ fn refuse_privileged(role: Option<&RoleSpec>) -> Result<()> {
     let known = roles()
         .into_iter()
         .find(|known| known.name.eq_ignore_ascii_case(named) || known.id.as_str() == named);
+    if !named.is_empty() && known.is_none() {
+        let error = Error::new(ErrorKind::InvalidRequest, format!("Shopify has no role {named}"));
+        return Err(error.with_remedy("list the permissions to tick, and name `collaborator` or no role"));
+    }
     if let Some(Role { assignable: Assignable::Never(why), .. }) = known {
         let error = Error::new(ErrorKind::InvalidRequest, format!("the role {named} cannot be given: {why}"));
         return Err(error.with_remedy("name `collaborator`, or no role but permissions"));

@@ -13,7 +13,7 @@ use guestpass::{
     AccessProviderExt, AccessState, AccountKind, Actor, Baseline, Change, ChangeOutcome, ErrorKind,
     FixedSecret, Held, InviteOutcome, InviteRequest, InviteResult, ListQuery, Operation, Person,
     PersonHandle, Proof, ProviderFactory, RemovalResult, RemovalScope, RemoveOutcome, RemoveRequest,
-    RoleSpec, StoreHandle, StoreSettings, Support, Target, Told, UnknownReason,
+    RoleSpec, StepCheck, StoreHandle, StoreSettings, Support, Target, Told, UnknownReason,
 };
 use guestpass_testkit::fakes::shopify::{BucketSize, StaffKind};
 use guestpass_testkit::{Fault, On};
@@ -121,9 +121,11 @@ async fn owner_and_staff_are_not_taken_out_and_privileges_not_asked_for() {
         ErrorKind::PermissionDenied
     );
     assert!(store.invite(&sam().with_role(boss.allowing_privileged()), &cx).await.is_ok());
-    let owner = RoleSpec::new("x").with_platform_role("Store owner").allowing_privileged();
-    let error = store.invite(&sam().with_role(owner), &cx).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    for named in ["Store owner", "staff", "Support Hero"] {
+        let role = RoleSpec::new("x").with_platform_role(named).allowing_privileged();
+        let error = store.invite(&sam().with_role(role), &cx).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{named}: {error}");
+    }
 }
 
 #[tokio::test]
@@ -208,7 +210,8 @@ async fn a_plan_that_hides_its_people_is_told_with_a_remedy() {
     assert!(error.manual_step().is_some());
     let removal = RemoveRequest::new(sam_on_shopify());
     let report = store.ensure_removed(&removal, &cx).await.unwrap();
-    assert!(matches!(report.result, RemovalResult::ActionRequired(_)), "a denied look is no proof");
+    let RemovalResult::ActionRequired(step) = report.result else { panic!("a denied look is no proof") };
+    assert!(matches!(step.check, StepCheck::Attest(_)), "nobody can look here: {:?}", step.check);
 }
 
 #[tokio::test]
