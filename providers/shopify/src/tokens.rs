@@ -203,7 +203,7 @@ impl TokenKeeper {
             && let Err(error) = access.replace(pair.access.token.clone()).await
         {
             tracing::warn!(%error, "the renewed access token could not be written back; other processes renew for themselves");
-            state.superseded = state.held.as_ref().map(|old| old.token.clone());
+            state.superseded = access.current().await.ok();
         }
         Ok(pair.access)
     }

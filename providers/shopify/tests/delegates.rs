@@ -79,6 +79,7 @@ async fn a_delegate_does_not_outlive_its_parent() {
     let day = Duration::from_secs(86_399);
     let error = grant(&scene, &*store, "read_products", day + Duration::from_secs(60)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    assert_eq!(error.code(), None, "refused before it was sent");
     scene.clock.advance(day / 2);
     grant(&scene, &*store, "read_products", day - Duration::from_secs(1)).await.unwrap();
     let refresh = Place::holding(&scene.seed.refresh_token);

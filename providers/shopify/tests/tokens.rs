@@ -157,6 +157,8 @@ async fn an_access_token_that_cannot_be_written_back_does_not_bring_the_old_one_
         scene.clock.advance(HOUR);
         look(&scene, &*store).await.unwrap();
         assert_eq!(scene.grants("refresh_token"), rounds);
+        let refused = scene.fake.requests().iter().filter(|request| request.status == Some(401)).count();
+        assert_eq!(refused, 1, "the stored token was tried once, and not again");
     }
     assert_eq!(pair.access.text(), scene.seed.expiring_token);
 }
