@@ -2,6 +2,7 @@
 //! store whose merchant holds the key.
 
 mod bigcommerce;
+mod shopify;
 mod wix;
 
 use std::future::Future;
@@ -24,8 +25,10 @@ pub type Column = (&'static str, MakeSubject);
 pub fn columns() -> Vec<Column> {
     vec![
         ("BigCommerce", || Box::pin(bigcommerce::with_credential())),
+        ("Shopify", || Box::pin(shopify::with_credential())),
         ("Wix", || Box::pin(wix::with_credential())),
         ("BigCommerce, merchant-held", || Box::pin(bigcommerce::merchant_held())),
+        ("Shopify, merchant-held", || Box::pin(shopify::merchant_held())),
         ("Wix, merchant-held", || Box::pin(wix::merchant_held())),
     ]
 }

@@ -113,7 +113,7 @@ async fn let_in(
         if way.invites {
             world.person_accepts(kim);
         } else {
-            world.merchant_adds(kim);
+            world.people_let_in(kim);
         }
         if !way.assigns_role {
             world.merchant_sets_permissions(kim, &platform.permissions);

@@ -2,6 +2,7 @@
 
 mod bigcommerce;
 mod config;
+mod shopify;
 mod wix;
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -63,8 +64,11 @@ impl FakeWorld {
     /// Starts them on this port of the loopback interface and those after it; 0 takes free ones.
     pub(crate) async fn start(port: u16) -> Result<Self> {
         let port_after = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
-        let platforms =
-            vec![bigcommerce::start(listen(port)?).await?, wix::start(listen(port_after(1))?).await?];
+        let platforms = vec![
+            bigcommerce::start(listen(port)?).await?,
+            shopify::start(listen(port_after(1))?).await?,
+            wix::start(listen(port_after(2))?).await?,
+        ];
         Ok(Self { platforms })
     }
 }

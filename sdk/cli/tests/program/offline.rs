@@ -65,7 +65,9 @@ async fn the_documentation_carries_the_truth_table() {
     for platform in platforms["platforms"].as_array().unwrap() {
         let name = platform["platform"].as_str().unwrap();
         let table = it.run(&["capabilities", "--platform", name, "--markdown"]).expect(0).stdout;
-        assert_eq!(carried(&format!("docs/platforms/{name}.md")), table, "`--platform {name} --markdown`");
+        for page in [format!("docs/platforms/{name}.md"), format!("providers/{name}/README.md")] {
+            assert_eq!(carried(&page), table, "{page} carries `--platform {name} --markdown`");
+        }
     }
 }
 

@@ -1,0 +1,49 @@
+//! The fake Shopify.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use guestpass::{Result, SystemClock};
+use guestpass_testkit::conformance::World;
+use guestpass_testkit::fakes::FakeShopify;
+use guestpass_testkit::fakes::shopify::{Listed, ShopifyWorld};
+
+use super::FakePlatform;
+
+/// Starts it with its demonstration shops.
+pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
+    let fake = FakeShopify::start_on(listener, Arc::new(SystemClock::new())).await;
+    let world = ShopifyWorld::plant(fake)?.listing(Listed::Everybody);
+    let (seed, url) = (world.seed.clone(), world.fake.uri());
+    Ok(FakePlatform {
+        id: "shopify",
+        title: "Shopify",
+        store: "demo-shopify",
+        byhand: "byhand-shopify",
+        settings: vec![("shop", seed.shop.clone()), ("api_url", url.clone())],
+        secrets: vec![("access_token", seed.token)],
+        byhand_settings: vec![("shop", seed.shop.clone())],
+        platform_role: None,
+        permissions: world.ordinary_permissions(),
+        person_account: None,
+        tells_addresses: true,
+        store_id: seed.shop,
+        url,
+        world: Arc::new(world),
+        controls: &[
+            ("POST request-access", r#"{"shop", "organisation", "code"?}: the partner sends a request"#),
+            ("POST approve", r#"{"shop", "organisation"}: the merchant accepts it"#),
+            ("POST remove-collaborator", r#"{"shop", "organisation"}: the merchant ends the access"#),
+            ("POST add-staff", r#"{"shop", "email", "kind"}: the merchant adds an account"#),
+            ("POST remove-account", r#"{"shop", "email"}: the merchant removes an account"#),
+            ("POST shop", r#"{"shop", "plan"?, "state"?}"#),
+            ("POST revoke-token", r#"{"token"}"#),
+            ("POST forward", r#"{"seconds"}: moves the fake's time on"#),
+            ("POST fault", r#"{"on", "fault", "times"}: breaks the next matching requests"#),
+            ("POST reset", r#"{"seed": true}: starts over"#),
+            ("GET  staff?shop=DOMAIN", "who is really inside"),
+            ("GET  requests", "what was asked of the fake"),
+        ],
+        most_requests: 0,
+    })
+}
