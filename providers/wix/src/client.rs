@@ -174,18 +174,7 @@ impl SiteApi {
                 Safety::Write,
             )
             .with_json(&json!({ "accountId": account, "newRoles": [{ "roleId": role }] }))?;
-        self.http
-            .send(&request, cx, |response| {
-                let RoleChange { new_assigned_roles } = json(response)?;
-                let as_asked = !new_assigned_roles.is_empty()
-                    && new_assigned_roles.iter().all(|given| given.role_id == role);
-                if as_asked {
-                    Ok(())
-                } else {
-                    Err(Failure::undecodable("it names other roles than the one asked for"))
-                }
-            })
-            .await
+        self.http.send(&request, cx, |response| given(&json(response)?, role)).await
     }
 
     /// Takes all roles from a contributor. One copy of the documentation has DELETE, three newer ones have POST.
@@ -216,6 +205,15 @@ impl SiteApi {
         ApiRequest::new(operation, method, template, path, safety)
             .with_header(SITE_HEADER, self.selector.clone())
     }
+}
+
+/// The answer to a change names the roles that are held now: exactly the one that was asked for.
+fn given(answer: &RoleChange, role: &str) -> Result<(), Failure> {
+    let held = &answer.new_assigned_roles;
+    if !held.is_empty() && held.iter().all(|given| given.role_id == role) {
+        return Ok(());
+    }
+    Err(Failure::undecodable("it names other roles than the one asked for"))
 }
 
 /// The invitation of the one address that was sent. Addresses that were not invited come back in a success, without a
@@ -339,6 +337,16 @@ mod tests {
 
     fn read(body: Value) -> Result<SiteInvite, Failure> {
         invited(serde_json::from_value(body).unwrap(), &"Gina@Vendor.example".parse().unwrap())
+    }
+
+    #[test]
+    fn another_role_than_asked_for_is_no_success() {
+        let given = |roles: Value| {
+            given(&serde_json::from_value(json!({ "newAssignedRoles": roles })).unwrap(), "1").is_ok()
+        };
+        assert!(given(json!([{ "roleId": "1", "assignmentId": "7" }])));
+        assert!(!given(json!([])) && !given(json!([{ "roleId": "2" }])));
+        assert!(!given(json!([{ "roleId": "1" }, { "roleId": "2" }])));
     }
 
     #[test]

@@ -709,20 +709,25 @@ impl Wix {
             }
             Err(error) => return Err(error),
         };
-        let refused = |why: &str, remedy: &str| {
-            let message = format!("{account} was left alone: {why}");
-            Err(Error::new(ErrorKind::PermissionDenied, message).with_remedy(remedy))
-        };
-        match owner {
-            Some(owner) if owner.eq_ignore_ascii_case(account.as_str()) => {
-                refused("it owns the site", "ownership is transferred by the merchant")
-            }
-            None if !ours => refused(
-                "it may own the site, which Wix does not tell here",
-                "use an API key with `account_id`, or say that they were not there before us (baseline absent)",
-            ),
-            _ => Ok(()),
+        allow(account.as_str(), owner.as_deref(), ours)
+    }
+}
+
+/// Whether an account may be touched: never the owner's, and where the owner is not known only one that came with us.
+fn allow(account: &str, owner: Option<&str>, ours: bool) -> Result<()> {
+    let refused = |why: &str, remedy: &str| {
+        let message = format!("{account} was left alone: {why}");
+        Err(Error::new(ErrorKind::PermissionDenied, message).with_remedy(remedy))
+    };
+    match owner {
+        Some(owner) if owner.eq_ignore_ascii_case(account) => {
+            refused("it owns the site", "ownership is transferred by the merchant")
         }
+        None if !ours => refused(
+            "it may own the site, which Wix does not tell here",
+            "use an API key with `account_id`, or say that they were not there before us (baseline absent)",
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -801,4 +806,35 @@ fn nothing_to_go_by(target: &Target) -> Error {
 
 fn day(kept: &Kept) -> String {
     kept.expires.strftime("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_and_who_may_be_the_owner_are_left_alone() {
+        for (owner, ours, allowed) in [
+            (Some("OLIVIA"), true, false),
+            (Some("olivia"), false, false),
+            (Some("somebody-else"), false, true),
+            (None, true, true),
+            (None, false, false),
+        ] {
+            assert_eq!(allow("olivia", owner, ours).is_ok(), allowed, "{owner:?} {ours}");
+        }
+    }
+
+    #[test]
+    fn a_refused_revocation_means_nothing_was_open_unless_it_is_about_us() {
+        let refused = |kind, status, code: &str| {
+            says_nothing_to_revoke(&Error::new(kind, "no").with_status(status).with_code(code))
+        };
+        assert!(refused(ErrorKind::NotFound, 404, "NOT_FOUND"));
+        assert!(refused(ErrorKind::InvalidRequest, 400, "NOT_PENDING"));
+        assert!(refused(ErrorKind::Config, 428, "NOT_PENDING"));
+        assert!(!refused(ErrorKind::Config, 428, "MISSING_METASITE_ID"));
+        assert!(!refused(ErrorKind::PermissionDenied, 403, ""));
+        assert!(!refused(ErrorKind::Unavailable, 503, ""));
+    }
 }

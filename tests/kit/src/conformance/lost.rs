@@ -80,6 +80,7 @@ async fn invitation_stays_open(s: &Subject, fault: Fault) {
     let error = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap_err();
     assert_stays_open(&error);
     assert_eq!(s.clock.elapsed(), began, "{fault:?}: no look could settle it, so nobody waits");
+    assert!(s.world.requests().last().is_some_and(|last| last.write), "{fault:?}: and nobody looks");
     let kept = error.state().expect("what is to be kept comes with the error").clone();
     for request in [s.invitation(), s.invitation().with_state(kept)] {
         assert_stays_open(&s.connect().ensure_invited(&request, &s.call()).await.unwrap_err());
