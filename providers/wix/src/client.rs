@@ -267,7 +267,7 @@ impl AccountApi {
     }
 
     /// A site of the account, if the key may see it. Without the filter on the namespace, headless sites are left out.
-    /// <https://dev.wix.com/docs/rest/account-level/sites/sites/query-sites>
+    /// <https://dev.wix.com/api/rest/account-level-apis/sites/query-sites>
     pub(crate) async fn site(&self, site_id: &str, cx: &CallContext) -> Result<Option<Site>> {
         let mut query = json!({
             "filter": { "id": { "$eq": site_id }, "namespace": { "$in": ["WIX", "HEADLESS"] } },

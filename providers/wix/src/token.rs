@@ -149,8 +149,7 @@ impl AppToken {
         self.http.send(&request, cx, json).await
     }
 
-    /// Which site, and whose, the token is for.
-    /// <https://dev.wix.com/docs/rest/app-management/oauth-2/token-info>
+    /// Which site, and whose, the token is for. Public, and known from Wix's own package `@wix/auto_sdk_identity_oauth`.
     pub(crate) async fn info(&self, cx: &CallContext) -> Result<TokenInfo> {
         let token = self.current(cx).await?;
         let path = ["oauth2", "token-info"];
