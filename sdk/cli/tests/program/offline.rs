@@ -169,6 +169,23 @@ async fn the_fakes_serve_other_programs() {
     run(&["invite", "demo", "kim", "--role", "support"]).expect(3);
     run(&["remove", "demo", "kim"]).expect(0);
     run(&["invite", "byhand", "kim"]).expect(3);
+    for (platform, invited, removed) in [("shopify", 3, 0), ("wix", 0, 0)] {
+        let (store, byhand) = (format!("demo-{platform}"), format!("byhand-{platform}"));
+        run(&["check", &store]).expect(0);
+        run(&["roles", &store]).expect(0);
+        run(&["capabilities", &store]).expect(0);
+        run(&["invite", &store, "kim", "--role", "support"]).expect(invited);
+        let end = run(&["list", &store, "--json"]).expect(0).stdout;
+        assert!(end.lines().next_back().unwrap().contains("\"complete\":true"), "{end}");
+        // On Wix the kept state finds the invitation; on Shopify nobody was let in yet.
+        let look = run(&["observe", &store, "kim", "--json"]).expect(0).document();
+        assert_eq!(look["state"], if platform == "wix" { "invited" } else { "absent" });
+        run(&["remove", &store, "kim"]).expect(removed);
+        assert_eq!(run(&["observe", &store, "kim", "--json"]).expect(0).document()["state"], "absent");
+        run(&["invite", &byhand, "kim", "--role", "support"]).expect(3);
+        run(&["remove", &byhand, "kim"]).expect(3);
+        run(&["list", &byhand]).expect(3);
+    }
     let port = serving["fakes"][0]["url"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
     let taken = it.run(&["fakes", "--port", &port]).expect(1);
     assert!(taken.stderr.contains("--port"), "{}", taken.stderr);
