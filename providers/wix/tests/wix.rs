@@ -301,6 +301,10 @@ async fn kept_state_is_enough_for_another_process() {
     let Target::Person(person) = on_wix(&scene.gina()).with_state(kept.clone()) else { panic!("a person") };
     let listed = list(&*store, ListQuery::new().with_known([person]), &cx).await;
     let pending: Vec<_> = listed.iter().filter(|account| account.status == Status::Pending).collect();
+    assert!(
+        pending.iter().all(|row| !row.confirmed)
+            && listed.iter().filter(|row| row.confirmed).count() + pending.len() == listed.len()
+    );
     assert!(pending.len() == 1 && pending[0].email == Told::Known(email(&scene.seed.guest_email)));
 
     let target = on_wix(&scene.gina()).with_state(kept);

@@ -145,6 +145,7 @@ impl Wix {
             let Some(id) = &kept.invite_id else { continue };
             let mut row = Collaborator::new(AccountId::new(format!("{INVITATION}{id}"))?, Status::Pending);
             row.email = person.emails.first().cloned().map_or(Told::NotTold, Told::Known);
+            row.confirmed = false;
             row.kind = Told::Known(AccountKind::Staff);
             row.privileged = self.privileged_among(std::slice::from_ref(&kept.role));
             row.roles = Told::Known(vec![kept.role]);

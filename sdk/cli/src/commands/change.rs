@@ -77,6 +77,12 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     {
         kept.put(email, &Record { state: Some(state.clone()), ..kept.get(email)? })?;
     }
+    // What was kept of an invitation that is gone would make a later look take it for open.
+    if operation == Operation::CancelInvitation
+        && after.as_ref().is_some_and(|look| look.state == AccessState::Absent)
+    {
+        kept.forget(&target)?;
+    }
     out.show(&Changed {
         store: args.store.clone(),
         platform: platform.to_string(),

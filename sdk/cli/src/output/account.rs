@@ -15,6 +15,8 @@ pub(crate) struct AccountView {
     /// A status that we do not know, as the platform wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_raw: Option<String>,
+    /// Whether the platform itself showed it.
+    confirmed: bool,
     roles: Value,
     permissions: Value,
     privileged: Vec<String>,
@@ -38,6 +40,7 @@ impl From<&Collaborator> for AccountView {
             kind: told(&account.kind),
             status,
             status_raw,
+            confirmed: account.confirmed,
             roles: told(&account.roles),
             permissions: told(&account.permissions),
             privileged: account.privileged.clone(),
@@ -53,15 +56,16 @@ fn told<T: Serialize>(value: &Told<T>) -> Value {
 
 impl AccountView {
     /// The columns of a listing.
-    pub(crate) const HEADING: [&'static str; 7] =
-        ["e-mail", "name", "status", "permissions", "privileged", "last login", "account"];
+    pub(crate) const HEADING: [&'static str; 8] =
+        ["e-mail", "name", "status", "roles", "permissions", "privileged", "last login", "account"];
 
     /// The cells of a listing.
-    pub(crate) fn row(&self) -> [String; 7] {
+    pub(crate) fn row(&self) -> [String; 8] {
         [
             words(&self.email),
             words(&self.name),
             self.status_words(),
+            words(&self.roles),
             counted(&self.permissions),
             if self.privileged.is_empty() { "-".into() } else { self.privileged.len().to_string() },
             last_login(&self.last_login),
@@ -92,7 +96,8 @@ impl AccountView {
     fn status_words(&self) -> String {
         match &self.status_raw {
             Some(raw) => format!("{} ({raw})", self.status),
-            None => self.status.to_owned(),
+            None if self.confirmed => self.status.to_owned(),
+            None => format!("{} (not confirmed)", self.status),
         }
     }
 }

@@ -182,6 +182,12 @@ async fn the_fakes_serve_other_programs() {
         assert_eq!(look["state"], if platform == "wix" { "invited" } else { "absent" });
         run(&["remove", &store, "kim"]).expect(removed);
         assert_eq!(run(&["observe", &store, "kim", "--json"]).expect(0).document()["state"], "absent");
+        if platform == "wix" {
+            run(&["invite", &store, "kim", "--role", "support"]).expect(0);
+            run(&["change", &store, "kim", "--resend"]).expect(0);
+            run(&["change", &store, "kim", "--cancel"]).expect(0);
+            assert_eq!(run(&["observe", &store, "kim", "--json"]).expect(0).document()["state"], "absent");
+        }
         run(&["invite", &byhand, "kim", "--role", "support"]).expect(3);
         run(&["remove", &byhand, "kim"]).expect(3);
         run(&["list", &byhand]).expect(3);

@@ -49,6 +49,9 @@ pub struct Collaborator {
     pub kind: Told<AccountKind>,
     /// Whether it can get in.
     pub status: Status,
+    /// Whether the platform itself showed it. If not, it is known only from what was kept, for example of an invitation
+    /// that the platform lists nowhere.
+    pub confirmed: bool,
     /// Roles, by the platform's name or id.
     pub roles: Told<Vec<String>>,
     /// Single permissions, as the platform writes them.
@@ -71,6 +74,7 @@ impl Collaborator {
             name: Told::NotTold,
             kind: Told::NotTold,
             status,
+            confirmed: true,
             roles: Told::NotTold,
             permissions: Told::NotTold,
             privileged: Vec::new(),
