@@ -216,7 +216,7 @@ macro_rules! conformance {
                 a_removed_person_is_proven_absent_under_every_address Remove, checking Check;
             refusals: a_revoked_credential_is_not_hammered Invite,
                 a_missing_right_stops_before_any_write Invite, unsupported_operations_send_nothing SetActive,
-                manual_operations_write_nothing SetRole, unknown_changes_are_refused ListRoles,
+                manual_operations_write_nothing SetRole, roles_say_who_may_assign_them ListRoles,
                 privileged_roles_are_not_handed_out Invite;
             limits: every_throttle_is_waited_out Observe, a_throttled_write_is_sent_again_and_done_once Invite,
                 fifty_callers_stay_inside_the_budget Observe, the_reserve_is_kept_for_removals Remove,

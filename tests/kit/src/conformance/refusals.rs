@@ -114,7 +114,7 @@ pub async fn manual_operations_write_nothing(s: &Subject) {
 }
 
 /// Roles are told to be assignable by somebody or not, and why not.
-pub async fn unknown_changes_are_refused(s: &Subject) {
+pub async fn roles_say_who_may_assign_them(s: &Subject) {
     if s.support(Operation::ListRoles) == Support::Unsupported {
         return unsupported_operations_send_nothing(s).await;
     }
