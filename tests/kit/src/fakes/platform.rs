@@ -4,7 +4,7 @@ use guestpass::Timestamp;
 
 use super::ground::later;
 use super::http::{Answer, Incoming, Outcome};
-use super::limits::{INJECTED, Limits, Standing};
+use super::limits::{Limits, Standing};
 use super::mangle;
 use crate::fault::{Fault, FaultQueue, RequestFacts, ThrottleShape};
 use crate::request_log::RequestLog;
@@ -36,20 +36,26 @@ pub(super) trait Platform: Default + Send + 'static {
     /// What the log and the faults may know of a request.
     fn facts(request: &Incoming) -> RequestFacts;
 
-    /// Counts the request for whoever sent it; strangers have no budget. `Ok` holds the standing that a success shows.
-    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Standing>;
+    /// Does what happens by itself, without any request.
+    fn let_time_pass(&mut self, _: Timestamp) {}
 
-    /// How a request beyond its budget is refused, when no fault says it.
-    fn throttle_shape(&self) -> ThrottleShape;
+    /// Counts the request for whoever sent it; strangers have no budget. `Ok` holds the standing that a success shows,
+    /// `Err` the refusal of one request too many.
+    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer>;
 
-    /// The refusal of one request too many.
-    fn throttled(&self, standing: &Standing, shape: ThrottleShape, now: Timestamp) -> Answer;
+    /// The refusal of a request that a fault declares to be one too many.
+    fn throttled(&self, request: &Incoming, shape: ThrottleShape, now: Timestamp) -> Answer;
 
     /// The platform's own body for a status.
     fn error(&self, request: &Incoming, status: u16) -> Answer;
 
     /// The platform's form of a refusal that other platforms do not know.
-    fn refusal(&self, fault: &Fault) -> Option<Answer>;
+    fn refusal(&self, fault: &Fault, facts: &RequestFacts) -> Option<Answer>;
+
+    /// Whether a fault is a refusal by something before the platform, which stamps nothing.
+    fn from_edge(_: &Fault) -> bool {
+        false
+    }
 
     /// Success and failure in one answer.
     fn half_failed(&self, answer: &mut Answer);
@@ -58,33 +64,33 @@ pub(super) trait Platform: Default + Send + 'static {
     fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer;
 
     /// Puts on a served answer what only served answers carry.
-    fn finish(&self, answer: Answer, standing: Option<Standing>, request: &Incoming) -> Answer;
+    fn finish(&self, answer: Answer, _: Option<Standing>, _: &Incoming) -> Answer {
+        answer
+    }
 
     /// Puts on any answer what each one carries.
-    fn stamp(&mut self, answer: Answer) -> Answer {
+    fn stamp(&mut self, answer: Answer, _: &Incoming) -> Answer {
         answer
     }
 }
 
-/// Applies the late writes that are due.
+/// Lets time do its work, and applies the late writes that are due.
 pub(super) fn settle(platform: &mut impl Platform, now: Timestamp) {
     let (mut due, waiting): (Vec<_>, Vec<_>) =
         std::mem::take(&mut platform.desk().late).into_iter().partition(|write| write.due <= now);
     platform.desk().late = waiting;
     due.sort_by_key(|write| write.due);
     for write in due {
+        platform.let_time_pass(write.due);
         platform.serve(&write.request, write.due);
     }
+    platform.let_time_pass(now);
 }
 
 /// Answers a request and logs it.
 pub(super) fn handle<P: Platform>(platform: &mut P, request: &Incoming, now: Timestamp) -> Outcome {
     let facts = P::facts(request);
     let (outcome, throttled) = exchange(platform, request, &facts, now);
-    let outcome = match outcome {
-        Outcome::Answered(answer) => Outcome::Answered(platform.stamp(answer)),
-        Outcome::Dropped => Outcome::Dropped,
-    };
     let status = match &outcome {
         Outcome::Answered(answer) => Some(answer.status),
         Outcome::Dropped => None,
@@ -101,21 +107,24 @@ fn exchange<P: Platform>(
     now: Timestamp,
 ) -> (Outcome, bool) {
     if request.body.len() > MAX_BODY {
-        return (Outcome::Answered(platform.error(request, 413)), false);
+        let refusal = platform.error(request, 413);
+        return (answered(platform, refusal, request), false);
     }
     let standing = match platform.spend(request, now) {
         Ok(standing) => standing,
-        Err(full) => {
-            let shape = platform.throttle_shape();
-            return (Outcome::Answered(platform.throttled(&full, shape, now)), true);
-        }
+        Err(refusal) => return (answered(platform, refusal, request), true),
     };
     let Some(fault) = platform.desk().faults.take(facts) else {
         let answer = platform.serve(request, now);
-        return (Outcome::Answered(platform.finish(answer, standing, request)), false);
+        let answer = platform.finish(answer, standing, request);
+        return (answered(platform, answer, request), false);
     };
     let throttled = matches!(fault, Fault::Throttled(_));
     (fail(platform, &fault, request, facts, standing, now), throttled)
+}
+
+fn answered(platform: &mut impl Platform, answer: Answer, request: &Incoming) -> Outcome {
+    Outcome::Answered(platform.stamp(answer, request))
 }
 
 fn fail<P: Platform>(
@@ -140,12 +149,16 @@ fn fail<P: Platform>(
             Outcome::Dropped
         }
         other => {
-            if let Some(refusal) = instead_of_serving(platform, other, request, now) {
-                return Outcome::Answered(refusal);
+            if let Some(refusal) = instead_of_serving(platform, other, request, facts, now) {
+                return match P::from_edge(other) {
+                    true => Outcome::Answered(refusal),
+                    false => answered(platform, refusal, request),
+                };
             }
             let mut answer = platform.serve(request, now);
             after_serving(platform, other, &mut answer, request);
-            Outcome::Answered(platform.finish(answer, standing, request))
+            let answer = platform.finish(answer, standing, request);
+            answered(platform, answer, request)
         }
     }
 }
@@ -155,14 +168,15 @@ fn instead_of_serving(
     platform: &impl Platform,
     fault: &Fault,
     request: &Incoming,
+    facts: &RequestFacts,
     now: Timestamp,
 ) -> Option<Answer> {
     Some(match fault {
-        Fault::Throttled(shape) => platform.throttled(&INJECTED, *shape, now),
+        Fault::Throttled(shape) => platform.throttled(request, *shape, now),
         Fault::Status(status) => platform.error(request, *status),
         Fault::Html(status) => Answer::html(*status, "Something is in the way"),
         Fault::Redirect(target) => Answer::html(302, "Moved").with_header("location", target),
-        other => return platform.refusal(other),
+        other => return platform.refusal(other, facts),
     })
 }
 

@@ -9,7 +9,7 @@ use super::route::{Route, facts};
 use super::state::World;
 use super::{bodies, disturb, graphql, limits, oauth, rest};
 use crate::fakes::http::{Answer, Incoming};
-use crate::fakes::limits::Standing;
+use crate::fakes::limits::{INJECTED, Standing};
 use crate::fakes::mangle;
 use crate::fakes::platform::{Desk, Platform, SESSION_COOKIE};
 use crate::fault::{Fault, RequestFacts, ThrottleShape};
@@ -34,7 +34,7 @@ impl Platform for Service {
         facts(request)
     }
 
-    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Standing> {
+    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer> {
         let route = Route::of(&request.path);
         if route.token(request, &self.world).is_none() {
             return Ok(None);
@@ -53,23 +53,21 @@ impl Platform for Service {
             Route::Store { hash, .. } => (format!("store {hash}"), quirks.store_limit, STORE_WINDOW, true),
             Route::Login | Route::Unknown => return Ok(None),
         };
-        let standing = self.desk.limits.admit(&who, quota, window, now)?;
-        Ok(shown.then_some(standing))
+        match self.desk.limits.admit(&who, quota, window, now) {
+            Ok(standing) => Ok(shown.then_some(standing)),
+            Err(full) => Err(limits::refusal(&full, quirks.limit_shape, now)),
+        }
     }
 
-    fn throttle_shape(&self) -> ThrottleShape {
-        self.quirks.limit_shape
-    }
-
-    fn throttled(&self, standing: &Standing, shape: ThrottleShape, now: Timestamp) -> Answer {
-        limits::refusal(standing, shape, now)
+    fn throttled(&self, _: &Incoming, shape: ThrottleShape, now: Timestamp) -> Answer {
+        limits::refusal(&INJECTED, shape, now)
     }
 
     fn error(&self, request: &Incoming, status: u16) -> Answer {
         bodies::error(request, status, &self.quirks)
     }
 
-    fn refusal(&self, fault: &Fault) -> Option<Answer> {
+    fn refusal(&self, fault: &Fault, _: &RequestFacts) -> Option<Answer> {
         disturb::refusal(fault, &self.quirks)
     }
 

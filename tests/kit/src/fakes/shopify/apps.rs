@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Plan, Refusal, Shop, World, refuse};
+use super::state::{Plan, Shop, World};
+use crate::fakes::ground::{Refusal, refuse};
 
 /// Who may install an app, which decides the rules for its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

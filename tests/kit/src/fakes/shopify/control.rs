@@ -1,45 +1,19 @@
-//! The HTTP control endpoints, for programs that are not written in Rust.
+//! The control endpoints that only this platform has.
 
 use std::time::Duration;
 
 use guestpass::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
-use super::state::{CollaborationState, Plan, Refusal, Shop, ShopState, StaffKind, World, later};
+use super::state::{CollaborationState, Plan, ShopState, StaffKind, World};
 use super::truth;
-use crate::fakes::http::{Answer, Incoming};
-use crate::fault::{Fault, On, seconds};
-
-/// Everything below this path is for control; the platform's part of the fake never sees it.
-const PREFIX: &str = "/_control/";
-
-/// The time of the fake, and how far it was moved ahead of its clock.
-pub(super) struct Time<'t> {
-    pub(super) now: Timestamp,
-    pub(super) offset: &'t mut Duration,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reset {
-    #[serde(default = "yes")]
-    seed: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Forward {
-    #[serde(with = "seconds")]
-    seconds: Duration,
-}
+use crate::fakes::control::{Controlled, Problem, done, read, unknown};
+use crate::fakes::ground::{Refusal, later};
+use crate::fakes::http::Incoming;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,107 +124,43 @@ struct OneToken {
     token: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Injection {
-    on: On,
-    fault: Fault,
-    #[serde(default = "once")]
-    times: usize,
-}
+impl Controlled for Service {
+    type Quirks = Quirks;
 
-fn once() -> usize {
-    1
-}
-
-/// What went wrong with a control request.
-enum Problem {
-    Malformed(String),
-    Missing(String),
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Missing(refusal.0)
+    fn quirks_mut(&mut self) -> &mut Quirks {
+        &mut self.quirks
     }
-}
 
-/// Answers a control request; `None` for every other one.
-pub(super) fn answer(request: &Incoming, service: &mut Service, time: &mut Time<'_>) -> Option<Answer> {
-    let command = request.path.strip_prefix(PREFIX)?;
-    let done = match request.method.as_str() {
-        "GET" => look(command, request, service, time.now),
-        "POST" => act(command, request, service, time),
-        _ => Err(unknown(command)),
-    };
-    Some(match done {
-        Ok(body) => Answer::json(200, &body),
-        Err(Problem::Malformed(error)) => Answer::json(400, &json!({"error": error})),
-        Err(Problem::Missing(error)) => Answer::json(404, &json!({"error": error})),
-    })
-}
-
-fn unknown(command: &str) -> Problem {
-    Problem::Missing(format!("there is no control endpoint {command} for this method"))
-}
-
-fn asked_shop<'w>(request: &Incoming, world: &'w World) -> Result<&'w Shop, Problem> {
-    Ok(world.shop(request.parameter("shop").unwrap_or_default())?)
-}
-
-fn look(command: &str, request: &Incoming, service: &Service, now: Timestamp) -> Result<Value, Problem> {
-    match command {
-        "staff" => Ok(json!(truth::staff(asked_shop(request, &service.world)?))),
-        "collaborations" => Ok(json!(truth::collaborations(asked_shop(request, &service.world)?))),
-        "tokens" => {
-            let shop = asked_shop(request, &service.world)?;
-            Ok(json!(truth::tokens(shop, &service.world.vault, now)))
-        }
-        "requests" => Ok(json!(service.log.all())),
-        "unfired" => Ok(json!(service.faults.unfired())),
-        "quirks" => Ok(json!(service.quirks)),
-        other => Err(unknown(other)),
+    fn plant(&mut self, now: Timestamp) -> Result<Value, Refusal> {
+        Ok(json!(seed::plant(&mut self.world, now)?))
     }
-}
 
-fn act(
-    command: &str,
-    request: &Incoming,
-    service: &mut Service,
-    time: &mut Time<'_>,
-) -> Result<Value, Problem> {
-    let now = time.now;
-    match command {
-        "reset" => {
-            let Reset { seed } = read(request)?;
-            *service = Service::default();
-            *time.offset = Duration::ZERO;
-            return match seed {
-                true => Ok(json!(seed::plant(&mut service.world, now)?)),
-                false => Ok(done()),
-            };
+    fn look(&self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
+        let shop = || self.world.shop(request.parameter("shop").unwrap_or_default());
+        match command {
+            "staff" => Ok(json!(truth::staff(shop()?))),
+            "collaborations" => Ok(json!(truth::collaborations(shop()?))),
+            "tokens" => Ok(json!(truth::tokens(shop()?, &self.world.vault, now))),
+            other => Err(unknown(other)),
         }
-        "forward" => {
-            let Forward { seconds } = read(request)?;
-            *time.offset = time.offset.saturating_add(seconds);
-        }
-        "fault" => {
-            let Injection { on, fault, times } = read(request)?;
-            service.faults.inject(on, fault, times);
-        }
-        "quirks" => return merge_quirks(request, service),
-        "requests/clear" => service.log.clear(),
-        "request-access" => {
-            let Wish { shop, organisation, code, permissions } = read(request)?;
-            let permissions: Vec<&str> = permissions.iter().map(String::as_str).collect();
-            let (world, quirks) = (&mut service.world, &service.quirks);
-            let sent =
-                world.request_access(&organisation, &shop, code.as_deref(), &permissions, quirks, now)?;
-            return Ok(json!({"ok": sent.is_ok(), "refused": sent.err()}));
-        }
-        other => act_on_world(other, request, &mut service.world, now)?,
     }
-    Ok(done())
+
+    fn act(&mut self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
+        match command {
+            "request-access" => {
+                let Wish { shop, organisation, code, permissions } = read(request)?;
+                let permissions: Vec<&str> = permissions.iter().map(String::as_str).collect();
+                let (world, quirks) = (&mut self.world, &self.quirks);
+                let code = code.as_deref();
+                let sent = world.request_access(&organisation, &shop, code, &permissions, quirks, now)?;
+                Ok(json!({"ok": sent.is_ok(), "refused": sent.err()}))
+            }
+            other => {
+                act_on_world(other, request, &mut self.world, now)?;
+                Ok(done())
+            }
+        }
+    }
 }
 
 /// What merchants, partners and people do.
@@ -330,25 +240,4 @@ fn act_on_world(command: &str, request: &Incoming, world: &mut World, now: Times
         other => return Err(unknown(other)),
     }
     Ok(())
-}
-
-fn done() -> Value {
-    json!({"ok": true})
-}
-
-/// An empty body stands for an empty object.
-fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Problem> {
-    let body = if request.body.is_empty() { b"{}" } else { request.body.as_slice() };
-    serde_json::from_slice(body).map_err(|error| Problem::Malformed(error.to_string()))
-}
-
-fn merge_quirks(request: &Incoming, service: &mut Service) -> Result<Value, Problem> {
-    let malformed = |error: serde_json::Error| Problem::Malformed(error.to_string());
-    let changes: serde_json::Map<String, Value> = read(request)?;
-    let mut quirks = json!(service.quirks);
-    if let Value::Object(fields) = &mut quirks {
-        fields.extend(changes);
-    }
-    service.quirks = serde_json::from_value(quirks).map_err(malformed)?;
-    Ok(json!(service.quirks))
 }

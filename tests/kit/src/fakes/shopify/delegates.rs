@@ -6,10 +6,12 @@ use guestpass::Timestamp;
 use serde_json::{Value, json};
 
 use super::apps::covers;
-use super::quirks::{Quirks, Verdict};
-use super::state::{World, later};
+use super::quirks::Quirks;
+use super::state::World;
 use super::vault::TokenKind;
 use super::views::date_time;
+use crate::fakes::Verdict;
+use crate::fakes::ground::later;
 
 /// Who asks, and with what right.
 pub(super) struct Caller<'c> {

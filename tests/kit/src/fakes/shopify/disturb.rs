@@ -1,6 +1,4 @@
-//! The faults as this platform shows them.
-
-use std::time::Duration;
+//! The faults that only this platform shows in this way.
 
 use guestpass::Timestamp;
 use serde_json::json;
@@ -8,13 +6,10 @@ use serde_json::json;
 use super::bodies;
 use super::cost::Bill;
 use super::quirks::{BucketSize, CostBlock, Quirks};
-use super::state::later;
 use crate::fakes::http::Answer;
-use crate::fakes::mangle;
+use crate::fakes::limits::INJECTED;
 use crate::fault::{Fault, ThrottleShape};
 
-/// What an injected refusal asks a client to wait.
-const WAIT: Duration = Duration::from_secs(5);
 /// A bucket that has no room for another five seconds.
 const EMPTY: Bill = Bill {
     requested: 502,
@@ -23,19 +18,9 @@ const EMPTY: Bill = Bill {
     size: BucketSize { maximum: 2000, restore_rate: 100 },
 };
 
-/// The answer of a fault that keeps the request from being applied. `field` is the first that was asked for.
-pub(super) fn instead_of_serving(
-    fault: &Fault,
-    graphql: bool,
-    field: &str,
-    quirks: &Quirks,
-    now: Timestamp,
-) -> Option<Answer> {
+/// The refusal of a fault that has no form common to all platforms. `field` is the first that was asked for.
+pub(super) fn refusal(fault: &Fault, field: &str, quirks: &Quirks) -> Option<Answer> {
     Some(match fault {
-        Fault::Throttled(shape) => throttled(*shape, graphql, now),
-        Fault::Status(status) => bodies::error(*status),
-        Fault::Html(status) => Answer::html(*status, "Something is in the way"),
-        Fault::Redirect(target) => Answer::html(302, "Moved").with_header("location", target),
         Fault::GraphqlDenied => {
             let (message, extensions) = bodies::denied(field, false);
             let error = json!({"message": message, "extensions": extensions, "path": [field]});
@@ -57,7 +42,7 @@ pub(super) fn instead_of_serving(
 /// The shapes in which this platform, or an edge before it, says that it was too much. Of the two that it does not
 /// have, `ResetMillis` stands for costs told as floating-point numbers, and `Status509` for the error code 429 at 200
 /// without a cost block.
-fn throttled(shape: ThrottleShape, graphql: bool, now: Timestamp) -> Answer {
+pub(super) fn throttled(shape: ThrottleShape, graphql: bool, now: Timestamp) -> Answer {
     let in_header = || {
         bodies::error(429)
             .with_header("retry-after", "5.0")
@@ -73,8 +58,7 @@ fn throttled(shape: ThrottleShape, graphql: bool, now: Timestamp) -> Answer {
         }
         ThrottleShape::NoHeadersHtml => Answer::html(429, "Too many requests"),
         ThrottleShape::StandardRetryAfterDate => {
-            let date = later(now, WAIT).strftime("%a, %d %b %Y %H:%M:%S GMT");
-            bodies::error(429).with_header("retry-after", date)
+            bodies::error(429).with_header("retry-after", INJECTED.reset_date(now))
         }
         ThrottleShape::Status509 | ThrottleShape::NoHeaders => bodies::error(429),
     }
@@ -83,19 +67,4 @@ fn throttled(shape: ThrottleShape, graphql: bool, now: Timestamp) -> Answer {
 /// HTTP 200 for a shop that was closed.
 pub(super) fn shop_inactive() -> Answer {
     bodies::graphql_errors(&json!([{"message": "", "extensions": {"code": "SHOP_INACTIVE"}}]))
-}
-
-/// Spoils the answer to a request that was applied.
-pub(super) fn after_serving(fault: &Fault, answer: &mut Answer) {
-    match fault {
-        Fault::StatusAfterCommit(status) => *answer = bodies::error(*status),
-        Fault::Truncated => mangle::truncate(answer),
-        Fault::WrongType => mangle::confuse_types(answer),
-        Fault::Oversized(size) => mangle::pad(answer, *size),
-        Fault::Slow(delay) => answer.delay = *delay,
-        Fault::GraphqlPartial => mangle::add_graphql_error(answer, "A part of the answer is missing."),
-        Fault::EmptyBody => *answer = Answer::empty(200),
-        Fault::ExtraFields => mangle::add_unknown_fields(answer),
-        _ => {}
-    }
 }

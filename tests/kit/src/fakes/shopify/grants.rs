@@ -7,8 +7,9 @@ use guestpass::Timestamp;
 use serde_json::{Value, json};
 
 use super::quirks::Quirks;
-use super::state::{World, same_email};
+use super::state::World;
 use super::vault::{Code, Pair, Session, TokenKind};
+use crate::fakes::ground::same_email;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const OFFLINE: &str = "urn:shopify:params:oauth:token-type:offline-access-token";

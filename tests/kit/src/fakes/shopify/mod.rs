@@ -36,13 +36,13 @@
 //! | `POST /_control/uninstall` | `{"shop", "client_id"}` | The merchant takes the app out. |
 //! | `POST /_control/add-secret`, `revoke-secret` | `{"client_id", "secret"}` | A client secret comes or goes. |
 //! | `POST /_control/revoke-token` | `{"token"}` | Kills an access token or a refresh token. |
-//! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`] [`On`] the next matching requests. |
+//! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`](crate::Fault) [`On`](crate::On) the next matching requests. |
 //! | `POST /_control/quirks` | some fields of [`Quirks`] | Changes these and answers with all. |
 //! | `POST /_control/requests/clear` | | Empties the log. |
 //! | `GET /_control/staff?shop=DOMAIN` | | The true accounts: a list of [`FakeStaff`]. |
 //! | `GET /_control/collaborations?shop=DOMAIN` | | A list of [`FakeCollaboration`]. |
 //! | `GET /_control/tokens?shop=DOMAIN` | | A list of [`FakeToken`], without their texts. |
-//! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`]. |
+//! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`](crate::LoggedRequest). |
 //! | `GET /_control/unfired` | | The faults still waiting. |
 //! | `GET /_control/quirks` | | All quirks. |
 
@@ -64,7 +64,6 @@ mod rest;
 mod route;
 mod search;
 mod seed;
-mod server;
 mod service;
 mod setup;
 mod state;
@@ -75,18 +74,15 @@ mod versions;
 mod views;
 mod world;
 
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
-use guestpass::{Clock, Timestamp};
 use wiremock::MockServer;
 
 pub use apps::{AppKind, NewApp};
 pub use people::RequestRefused;
 pub use quirks::{
     AccountTypes, BucketSize, CollaboratorEmail, CostBlock, CurrentStaffOffline, OauthErrors, Quirks,
-    RemovedPerson, RepeatedRefresh, StaffDenial, UnknownSearchKey, Verdict,
+    RemovedPerson, RepeatedRefresh, StaffDenial, UnknownSearchKey,
 };
 pub use seed::DemoSeed;
 pub use state::{CollaborationState, Plan, ShopState, StaffKind};
@@ -94,12 +90,10 @@ pub use truth::{FakeCollaboration, FakeStaff, FakeStorefrontToken, FakeToken};
 pub use vault::TokenKind;
 pub use world::{Listed, ShopifyWorld};
 
-use crate::fakes::http::serve;
-use crate::fault::{Fault, On};
-use crate::request_log::LoggedRequest;
-use server::Shared;
+pub use crate::fakes::Verdict;
+use crate::fakes::handle::handle;
+use crate::fakes::server::Shared;
 use service::Service;
-use state::Refusal;
 
 /// The handle of a running fake. Clones share it; the server stops with the last of them.
 ///
@@ -107,105 +101,24 @@ use state::Refusal;
 /// a mistake in the test.
 #[derive(Clone)]
 pub struct FakeShopify {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<Service>>,
     server: Arc<MockServer>,
 }
 
-impl std::fmt::Debug for FakeShopify {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeShopify").field("uri", &self.uri()).finish_non_exhaustive()
-    }
-}
+handle!(FakeShopify, Service, Quirks);
 
 impl FakeShopify {
-    /// Starts an empty fake on a free port of the loopback interface.
-    ///
-    /// # Panics
-    ///
-    /// When no port is free.
-    pub async fn start(clock: Arc<dyn Clock>) -> Self {
-        let shared = Arc::new(Shared::new(clock));
-        let server = crate::fakes::http::serve_anywhere(shared.clone()).await;
-        Self { shared, server: Arc::new(server) }
-    }
-
-    /// Starts an empty fake on a listener of your own.
-    pub async fn start_on(listener: TcpListener, clock: Arc<dyn Clock>) -> Self {
-        let shared = Arc::new(Shared::new(clock));
-        let server = serve(listener, shared.clone()).await;
-        Self { shared, server: Arc::new(server) }
-    }
-
-    /// The base address, `http://127.0.0.1:PORT`, without the path prefix that may name a shop.
-    #[must_use]
-    pub fn uri(&self) -> String {
-        self.server.uri()
-    }
-
-    /// Changes how the fake behaves from now on.
-    pub fn quirks(&self, change: impl FnOnce(&mut Quirks)) {
-        self.with(|service, _| change(&mut service.quirks));
-    }
-
-    /// Moves the fake's time on, beyond what its clock says; late writes that become due take effect.
-    pub fn forward(&self, by: Duration) {
-        self.shared.forward(by);
-    }
-
-    /// The time of the fake.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.with(|_, now| now)
-    }
-
-    /// Lets `fault` happen to the next `times` requests that match. Faults fire in the order of injection.
-    pub fn inject(&self, on: On, fault: Fault, times: usize) {
-        self.with(|service, _| service.faults.inject(on, fault, times));
-    }
-
-    /// The injected faults that have not fired, or not often enough. A suite asserts that there are none.
-    #[must_use]
-    pub fn unfired(&self) -> Vec<String> {
-        self.with(|service, _| service.faults.unfired())
-    }
-
-    /// All requests so far, oldest first.
-    #[must_use]
-    pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.with(|service, _| service.log.all())
-    }
-
     /// How many requests went to the `GraphQL` Admin API.
     #[must_use]
     pub fn graphql_requests(&self) -> usize {
-        self.with(|service, _| service.log.count(|request| request.path.ends_with("/graphql.json")))
+        self.with(|service, _| service.desk.log.count(|request| request.path.ends_with("/graphql.json")))
     }
 
     /// How many requests went to the token endpoint.
     #[must_use]
     pub fn token_requests(&self) -> usize {
-        self.with(|service, _| service.log.count(|request| request.path.ends_with("/oauth/access_token")))
-    }
-
-    /// How many requests could have changed something.
-    #[must_use]
-    pub fn writes(&self) -> usize {
-        self.with(|service, _| service.log.count(|request| request.write))
-    }
-
-    /// Empties the log.
-    pub fn clear_requests(&self) {
-        self.with(|service, _| service.log.clear());
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
-        self.shared.with(work)
-    }
-
-    /// For set-up and truth: a refusal is a mistake in the test, and says so.
-    fn arranged<T: Default>(&self, work: impl FnOnce(&mut Service, Timestamp) -> Result<T, Refusal>) -> T {
-        let result = self.with(work);
-        assert!(result.is_ok(), "the fake Shopify was set up wrongly: {:?}", result.as_ref().err());
-        result.unwrap_or_default()
+        self.with(|service, _| {
+            service.desk.log.count(|request| request.path.ends_with("/oauth/access_token"))
+        })
     }
 }

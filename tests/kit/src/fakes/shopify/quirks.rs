@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fakes::Verdict;
 use crate::fault::seconds;
 
 /// How the fake behaves where the documentation is silent, contradictory or known to vary.
@@ -113,16 +114,6 @@ impl Default for Quirks {
             rest_bucket: 40,
         }
     }
-}
-
-/// Whether a doubtful request is granted or refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Answered as if it had taken effect.
-    Success,
-    /// Answered with an error.
-    Error,
 }
 
 /// What a removed person looks like.

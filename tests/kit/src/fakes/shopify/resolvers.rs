@@ -10,10 +10,12 @@ use super::apps::{Revocation, covers, people_open};
 use super::delegates::{self, Caller};
 use super::graphql::set;
 use super::paging::{self, Entry};
-use super::quirks::{CurrentStaffOffline, Quirks, StaffDenial, Verdict};
+use super::quirks::{CurrentStaffOffline, Quirks, StaffDenial};
 use super::service::Client;
-use super::state::{Shop, Staff, World, same_email};
+use super::state::{Shop, Staff, World};
 use super::{bodies, search, versions, views};
+use crate::fakes::Verdict;
+use crate::fakes::ground::same_email;
 
 /// The message and the extensions of an error on a field.
 type Failure = (String, Value);

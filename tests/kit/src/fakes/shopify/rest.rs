@@ -6,11 +6,12 @@ use guestpass::Timestamp;
 use serde_json::{Value, json};
 
 use super::apps::{AppKind, covers, people_open};
-use super::quirks::{Quirks, Verdict};
+use super::quirks::Quirks;
 use super::service::Client;
 use super::state::{Plan, Shop, Staff, StaffKind, World};
 use super::storefront::StorefrontToken;
 use super::{bodies, views};
+use crate::fakes::Verdict;
 use crate::fakes::http::{Answer, Incoming};
 
 /// Users have other numbers here than as staff members.

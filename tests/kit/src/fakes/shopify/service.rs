@@ -1,4 +1,4 @@
-//! One request from arrival to answer: budget, fault, authentication, route, log.
+//! The platform behind the fake, as the common machinery sees it.
 
 use guestpass::Timestamp;
 
@@ -8,17 +8,15 @@ use super::graphql::set;
 use super::quirks::{BucketSize, Quirks};
 use super::resolvers::Context;
 use super::route::{Call, Route, TOKEN_HEADER, facts};
-use super::state::{Plan, ShopState, World, later};
+use super::state::{Plan, ShopState, World};
 use super::vault::{Death, TokenKind};
 use super::{bodies, disturb, graphql, oauth, rest, versions};
-use crate::fakes::http::{Answer, Incoming, Outcome};
-use crate::fault::{Fault, FaultQueue, RequestFacts};
-use crate::request_log::RequestLog;
+use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::limits::Standing;
+use crate::fakes::mangle;
+use crate::fakes::platform::{Desk, Platform, SESSION_COOKIE};
+use crate::fault::{Fault, RequestFacts, ThrottleShape};
 
-/// Longer bodies are refused, as no honest request is that long.
-const MAX_BODY: usize = 1024 * 1024;
-/// Edges set cookies on API answers; nobody's log should show them.
-pub(super) const SESSION_COOKIE: &str = "fake-shopify-cookie-to-be-redacted";
 /// Public apps may use tokens that never expire until then: 2027-01-01.
 const TOKENS_MUST_EXPIRE: Timestamp = Timestamp::constant(1_798_761_600, 0);
 
@@ -27,17 +25,9 @@ const TOKENS_MUST_EXPIRE: Timestamp = Timestamp::constant(1_798_761_600, 0);
 pub(super) struct Service {
     pub(super) world: World,
     pub(super) quirks: Quirks,
-    pub(super) faults: FaultQueue,
-    pub(super) log: RequestLog,
+    pub(super) desk: Desk,
     buckets: Buckets,
-    late: Vec<LateWrite>,
     answered: u64,
-}
-
-/// A write that was received, and takes effect later.
-struct LateWrite {
-    due: Timestamp,
-    request: Incoming,
 }
 
 /// Whose token a request carries.
@@ -52,77 +42,78 @@ pub(super) struct Client {
     plan: Plan,
 }
 
-impl Service {
-    /// Lets time do its work, and applies the late writes that are due.
-    pub(super) fn settle(&mut self, now: Timestamp) {
-        let (mut due, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.late).into_iter().partition(|write| write.due <= now);
-        self.late = waiting;
-        due.sort_by_key(|write| write.due);
-        for write in due {
-            self.world.let_time_pass(&self.quirks, write.due);
-            self.serve(&write.request, write.due);
-        }
+impl Platform for Service {
+    fn desk(&mut self) -> &mut Desk {
+        &mut self.desk
+    }
+
+    fn facts(request: &Incoming) -> RequestFacts {
+        facts(request)
+    }
+
+    fn let_time_pass(&mut self, now: Timestamp) {
         self.world.let_time_pass(&self.quirks, now);
     }
 
-    pub(super) fn handle(&mut self, request: &Incoming, now: Timestamp) -> Outcome {
-        let facts = facts(request);
-        let (outcome, throttled) = self.exchange(request, &facts, now);
-        let status = match &outcome {
-            Outcome::Answered(answer) => Some(answer.status),
-            Outcome::Dropped => None,
+    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer> {
+        self.beyond_budget(request, now).map_or(Ok(None), Err)
+    }
+
+    fn throttled(&self, request: &Incoming, shape: ThrottleShape, now: Timestamp) -> Answer {
+        let graphql = matches!(Route::of(request).call, Call::Graphql { .. });
+        disturb::throttled(shape, graphql, now)
+    }
+
+    fn error(&self, _: &Incoming, status: u16) -> Answer {
+        bodies::error(status)
+    }
+
+    fn refusal(&self, fault: &Fault, facts: &RequestFacts) -> Option<Answer> {
+        let field = facts.operations.first().map(String::as_str).unwrap_or_default();
+        disturb::refusal(fault, field, &self.quirks)
+    }
+
+    fn from_edge(fault: &Fault) -> bool {
+        matches!(fault, Fault::Html(_) | Fault::Redirect(_) | Fault::Status(520))
+    }
+
+    fn half_failed(&self, answer: &mut Answer) {
+        mangle::add_graphql_error(answer, "A part of the answer is missing.");
+    }
+
+    fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {
+        let Route { shop, call } = Route::of(request);
+        match call {
+            Call::Unknown => return bodies::error(404),
+            Call::Token if request.method == "POST" => {
+                return oauth::answer(request, shop, &mut self.world, &self.quirks, now);
+            }
+            Call::Token => return bodies::error(404),
+            _ => {}
+        }
+        let client = match self.client(request, shop, now) {
+            Ok(client) => client,
+            Err(refusal) => return refusal,
         };
-        self.log.record(facts, now, status, throttled);
-        outcome
-    }
-
-    /// A request beyond the budget is refused before any fault, which then waits for the next request.
-    fn exchange(&mut self, request: &Incoming, facts: &RequestFacts, now: Timestamp) -> (Outcome, bool) {
-        if request.body.len() > MAX_BODY {
-            return (Outcome::Answered(self.finish(bodies::error(413), request)), false);
-        }
-        if let Some(refusal) = self.beyond_budget(request, now) {
-            return (Outcome::Answered(self.finish(refusal, request)), true);
-        }
-        let Some(fault) = self.faults.take(facts) else {
-            let answer = self.serve(request, now);
-            return (Outcome::Answered(self.finish(answer, request)), false);
-        };
-        let throttled = matches!(fault, Fault::Throttled(_));
-        (self.fail(&fault, request, facts, now), throttled)
-    }
-
-    fn fail(&mut self, fault: &Fault, request: &Incoming, facts: &RequestFacts, now: Timestamp) -> Outcome {
-        match fault {
-            Fault::ConnectionReset => Outcome::Dropped,
-            Fault::LostAnswer => {
-                self.serve(request, now);
-                Outcome::Dropped
+        self.world.vault.used(&client.token);
+        match call {
+            Call::Graphql { version } if request.method == "POST" => {
+                self.graphql(request, version, &client, now)
             }
-            Fault::LateCommit { after } => {
-                if facts.write {
-                    self.late.push(LateWrite { due: later(now, *after), request: request.clone() });
-                }
-                Outcome::Dropped
+            Call::Rest { version, tail } if versions::answering(version).is_some() => {
+                let (who, size) = self.rest_bucket(&client);
+                let left = self.buckets.take(&who, size, 1.0, now);
+                let answer = rest::answer(request, tail, &mut self.world, &self.quirks, &client, now);
+                let used = size.maximum.saturating_sub(left.floor() as u64);
+                answer.with_header("x-shopify-shop-api-call-limit", format!("{used}/{}", size.maximum))
             }
-            other => {
-                let graphql = matches!(Route::of(request).call, Call::Graphql { .. });
-                let field = facts.operations.first().map(String::as_str).unwrap_or_default();
-                if let Some(refusal) = disturb::instead_of_serving(other, graphql, field, &self.quirks, now) {
-                    let from_edge = matches!(other, Fault::Html(_) | Fault::Redirect(_) | Fault::Status(520));
-                    let refusal = if from_edge { refusal } else { self.finish(refusal, request) };
-                    return Outcome::Answered(refusal);
-                }
-                let mut answer = self.serve(request, now);
-                disturb::after_serving(other, &mut answer);
-                Outcome::Answered(self.finish(answer, request))
-            }
+            Call::AccessScopes if request.method == "GET" => rest::access_scopes(&client),
+            Call::Permissions if request.method == "DELETE" => rest::uninstall(&mut self.world, &client),
+            _ => bodies::error(404),
         }
     }
 
-    /// The headers that every answer of the platform carries.
-    fn finish(&mut self, answer: Answer, request: &Incoming) -> Answer {
+    fn stamp(&mut self, answer: Answer, request: &Incoming) -> Answer {
         self.answered += 1;
         let answer = answer
             .with_header("x-request-id", format!("00000000-0000-4000-8000-{:012x}", self.answered))
@@ -135,7 +126,9 @@ impl Service {
             None => answer,
         }
     }
+}
 
+impl Service {
     /// Whose request this is, or why it is refused.
     fn client(&self, request: &Incoming, shop: Option<&str>, now: Timestamp) -> Result<Client, Answer> {
         let world = &self.world;
@@ -226,39 +219,6 @@ impl Service {
                 })
             }
             _ => None,
-        }
-    }
-
-    /// The honest answer, with all its effects.
-    fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {
-        let Route { shop, call } = Route::of(request);
-        match call {
-            Call::Unknown => return bodies::error(404),
-            Call::Token if request.method == "POST" => {
-                return oauth::answer(request, shop, &mut self.world, &self.quirks, now);
-            }
-            Call::Token => return bodies::error(404),
-            _ => {}
-        }
-        let client = match self.client(request, shop, now) {
-            Ok(client) => client,
-            Err(refusal) => return refusal,
-        };
-        self.world.vault.used(&client.token);
-        match call {
-            Call::Graphql { version } if request.method == "POST" => {
-                self.graphql(request, version, &client, now)
-            }
-            Call::Rest { version, tail } if versions::answering(version).is_some() => {
-                let (who, size) = self.rest_bucket(&client);
-                let left = self.buckets.take(&who, size, 1.0, now);
-                let answer = rest::answer(request, tail, &mut self.world, &self.quirks, &client, now);
-                let used = size.maximum.saturating_sub(left.floor() as u64);
-                answer.with_header("x-shopify-shop-api-call-limit", format!("{used}/{}", size.maximum))
-            }
-            Call::AccessScopes if request.method == "GET" => rest::access_scopes(&client),
-            Call::Permissions if request.method == "DELETE" => rest::uninstall(&mut self.world, &client),
-            _ => bodies::error(404),
         }
     }
 

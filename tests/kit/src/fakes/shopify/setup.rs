@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::FakeShopify;
 use super::apps::NewApp;
 use super::seed::{self, DemoSeed};
-use super::state::{Plan, Refusal, ShopState, StaffKind, later};
+use super::state::{Plan, ShopState, StaffKind};
 use super::vault::{Code, Rotation, Session};
+use crate::fakes::ground::{Refusal, later};
 
 /// How long the dashboard's refresh token for the legacy rotation lives.
 const ROTATION_LIFETIME: Duration = Duration::from_secs(3600);

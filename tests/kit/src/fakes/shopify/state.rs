@@ -1,8 +1,6 @@
 //! Shops, people and organisations: the truth of the fake.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
 
 use guestpass::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::apps::{App, Installation};
 use super::storefront::StorefrontToken;
 use super::vault::Vault;
+use crate::fakes::ground::{Refusal, same_email};
 
 /// Everything that exists behind the fake.
 #[derive(Default)]
@@ -199,29 +198,6 @@ pub(super) struct Collaboration {
     pub(super) requested_at: Timestamp,
     pub(super) last_login: Timestamp,
     pub(super) ends_at: Option<Timestamp>,
-}
-
-/// `time` plus `by`, or the end of time.
-pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
-    time.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// Why something could not be done to the world, in words for the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal(pub(super) String);
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-pub(super) fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(why.into()))
-}
-
-pub(super) fn same_email(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
 }
 
 pub(super) fn owned(names: &[&str]) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use guestpass::Timestamp;
 
-use super::state::{Refusal, World, refuse};
+use super::state::World;
+use crate::fakes::ground::{Refusal, refuse};
 
 /// The most tokens of a shop.
 const MOST: usize = 100;

@@ -7,7 +7,7 @@ use guestpass::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::quirks::{Quirks, RepeatedRefresh};
-use super::state::later;
+use crate::fakes::ground::later;
 
 const ACCESS_LIFETIME: Duration = Duration::from_secs(3600);
 const REFRESH_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use guestpass::Email;
 
-use super::service::SESSION_COOKIE;
 use super::state::CollaborationState;
 use super::{DemoSeed, FakeShopify, FakeStaff, StaffDenial, StaffKind};
 use crate::conformance::{Denial, PagingFault, World};
+use crate::fakes::platform::SESSION_COOKIE;
 use crate::{Fault, LoggedRequest, On};
 
 /// A page of fifty people costs so many points.

@@ -11,7 +11,7 @@ use super::route::{Route, facts};
 use super::state::World;
 use super::{bodies, contributors, guard, invites, roles, sites, team, tokens};
 use crate::fakes::http::{Answer, Incoming};
-use crate::fakes::limits::Standing;
+use crate::fakes::limits::{INJECTED, Standing};
 use crate::fakes::mangle;
 use crate::fakes::platform::{Desk, Platform, SESSION_COOKIE};
 use crate::fault::{Fault, RequestFacts, ThrottleShape};
@@ -39,7 +39,7 @@ impl Platform for Service {
     }
 
     /// No header tells how much is left.
-    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Standing> {
+    fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer> {
         self.doubly_selected += usize::from(guard::doubly_selected(request));
         let Some(mut who) = guard::limited(request, &self.world, now) else {
             return Ok(None);
@@ -47,36 +47,22 @@ impl Platform for Service {
         if self.quirks.limit_sharing == LimitSharing::ByCredential {
             who = request.header("authorization").unwrap_or_default().to_owned();
         }
-        self.desk.limits.admit(&who, self.quirks.limit_per_minute, MINUTE, now)?;
-        Ok(None)
-    }
-
-    fn throttle_shape(&self) -> ThrottleShape {
-        self.quirks.limit_shape
-    }
-
-    fn throttled(&self, standing: &Standing, shape: ThrottleShape, now: Timestamp) -> Answer {
-        let refused = || {
-            if self.quirks.limit_body_empty { Answer::empty(429) } else { bodies::error(429, &self.quirks) }
-        };
-        match shape {
-            ThrottleShape::AllHeaders | ThrottleShape::RetryAfterSeconds | ThrottleShape::ResetMillis => {
-                refused().with_header("retry-after", standing.reset_seconds())
-            }
-            ThrottleShape::NoHeaders => refused(),
-            ThrottleShape::NoHeadersHtml => Answer::html(429, "Too many requests"),
-            ThrottleShape::StandardRetryAfterDate => {
-                refused().with_header("retry-after", standing.reset_date(now))
-            }
-            ThrottleShape::Status509 => Answer::html(509, "Bandwidth limit exceeded"),
+        let quirks = &self.quirks;
+        match self.desk.limits.admit(&who, quirks.limit_per_minute, MINUTE, now) {
+            Ok(_) => Ok(None),
+            Err(full) => Err(throttled(&full, quirks.limit_shape, quirks, now)),
         }
+    }
+
+    fn throttled(&self, _: &Incoming, shape: ThrottleShape, now: Timestamp) -> Answer {
+        throttled(&INJECTED, shape, &self.quirks, now)
     }
 
     fn error(&self, _: &Incoming, status: u16) -> Answer {
         bodies::error(status, &self.quirks)
     }
 
-    fn refusal(&self, fault: &Fault) -> Option<Answer> {
+    fn refusal(&self, fault: &Fault, _: &RequestFacts) -> Option<Answer> {
         Some(match fault {
             Fault::GraphqlDenied => bodies::forbidden(&self.quirks),
             Fault::GraphqlErrorUnknown => bodies::coded(500, "UNHEARD_OF", "Something unusual happened."),
@@ -141,9 +127,25 @@ impl Platform for Service {
         answer
     }
 
-    fn stamp(&mut self, answer: Answer) -> Answer {
+    fn stamp(&mut self, answer: Answer, _: &Incoming) -> Answer {
         self.answered += 1;
         answer.with_header("x-wix-request-id", format!("1795348800.{:06}", self.answered))
+    }
+}
+
+/// The refusal, in the given shape.
+fn throttled(standing: &Standing, shape: ThrottleShape, quirks: &Quirks, now: Timestamp) -> Answer {
+    let refused = || if quirks.limit_body_empty { Answer::empty(429) } else { bodies::error(429, quirks) };
+    match shape {
+        ThrottleShape::AllHeaders | ThrottleShape::RetryAfterSeconds | ThrottleShape::ResetMillis => {
+            refused().with_header("retry-after", standing.reset_seconds())
+        }
+        ThrottleShape::NoHeaders => refused(),
+        ThrottleShape::NoHeadersHtml => Answer::html(429, "Too many requests"),
+        ThrottleShape::StandardRetryAfterDate => {
+            refused().with_header("retry-after", standing.reset_date(now))
+        }
+        ThrottleShape::Status509 => Answer::html(509, "Bandwidth limit exceeded"),
     }
 }
 
