@@ -24,6 +24,11 @@ pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
+/// A time as answers write it, with whole seconds.
+pub(super) fn date_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 pub(super) fn same_email(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }

@@ -5,6 +5,7 @@
 
 pub mod bigcommerce;
 mod control;
+mod graphql;
 mod ground;
 mod handle;
 mod http;

@@ -2,73 +2,40 @@
 
 use std::sync::LazyLock;
 
-use apollo_compiler::collections::HashMap;
-use apollo_compiler::executable::{Field, Operation, OperationMap, Selection, SelectionSet};
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::executable::{Field, Operation};
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{ExecutionResponse, JsonMap};
-use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument, Name, Node, Schema};
 use guestpass::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::credentials::Token;
 use super::quirks::{FailedData, Quirks, ScopeDenial};
-use super::resolvers::{Context, Entity};
+use super::resolvers::Context;
 use super::state::World;
 use super::{bodies, paging};
+use crate::fakes::graphql::{self as shared, Asked, Entity, GraphqlRequest, Meter, Parsed, parsed};
 use crate::fakes::http::{Answer, Incoming};
 
-static SCHEMA: LazyLock<Result<Valid<Schema>, String>> = LazyLock::new(|| {
-    Schema::parse_and_validate(include_str!("account-api.graphql"), "account-api.graphql")
-        .map_err(|invalid| invalid.errors.to_string())
-});
+static SCHEMA: LazyLock<Parsed> =
+    LazyLock::new(|| parsed(include_str!("account-api.graphql"), "account-api.graphql"));
 
-#[derive(Deserialize)]
-struct GraphqlRequest {
-    query: String,
-    #[serde(default)]
-    variables: Option<JsonMap>,
-    #[serde(default, rename = "operationName")]
-    operation_name: Option<String>,
-}
-
-/// What a request asks for, as far as it can be told without executing it.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    pub(super) operations: Vec<String>,
-    pub(super) write: bool,
-}
-
-/// Reads as much of a document as makes sense; a refused mutation is still an attempt to write.
+/// A query is named by its namespaces and what they hold, a mutation by what it does there.
 pub(super) fn asked(request: &Incoming) -> Asked {
-    let (Ok(schema), Ok(body)) = (SCHEMA.as_ref(), request.json::<GraphqlRequest>()) else {
-        return Asked::default();
-    };
-    let document = ExecutableDocument::parse(schema, body.query, "request.graphql")
-        .unwrap_or_else(|invalid| invalid.partial);
-    let Some(operation) = selected(&document.operations, body.operation_name.as_deref()) else {
-        return Asked::default();
-    };
-    let write = operation.is_mutation();
-    let mut operations = Vec::new();
-    for field in operation.root_fields(&document) {
-        if !write {
-            operations.push(field.name.to_string());
+    shared::asked(request, &SCHEMA, |operation, document| {
+        let write = operation.is_mutation();
+        let mut names = Vec::new();
+        for field in operation.root_fields(document) {
+            if !write {
+                names.push(field.name.to_string());
+            }
+            let below = field.selection_set.root_fields(document);
+            let telling = below.filter(|field| write || !field.selection_set.is_empty());
+            names.extend(telling.map(|field| field.name.to_string()));
         }
-        let below = field.selection_set.root_fields(&document);
-        operations.extend(
-            below
-                .filter(|field| write || !field.selection_set.is_empty())
-                .map(|field| field.name.to_string()),
-        );
-    }
-    Asked { operations, write }
-}
-
-fn selected<'d>(operations: &'d OperationMap, name: Option<&str>) -> Option<&'d Node<Operation>> {
-    operations.get(name).ok()
+        names
+    })
 }
 
 /// Answers a request of a token that is valid for `account`.
@@ -95,7 +62,7 @@ pub(super) fn answer(
             return refused(invalid.errors.iter().map(|error| json!(error.to_json())).collect());
         }
     };
-    let Some(operation) = selected(&document.operations, body.operation_name.as_deref()) else {
+    let Ok(operation) = document.operations.get(body.operation_name.as_deref()) else {
         return refused(vec![json!({"message": "It is not clear which operation to execute."})]);
     };
     let variables = match coerce_variable_values(schema, operation, &body.variables.unwrap_or_default()) {
@@ -105,7 +72,7 @@ pub(super) fn answer(
     if let Some(denied) = denied(operation, &document, token, quirks, request) {
         return denied;
     }
-    let cost = Meter::new(&document, &variables, quirks).selection_set(&operation.selection_set);
+    let cost = cost(operation, &document, &variables, quirks);
     if cost > quirks.complexity_limit {
         return bodies::too_complex(cost, quirks.complexity_limit);
     }
@@ -176,62 +143,20 @@ fn scopes_for(field: &Field) -> &'static [&'static str] {
     }
 }
 
-/// Counts what a document costs: every field one, and what is inside a connection once for each item of a page.
-struct Meter<'d> {
-    document: &'d ExecutableDocument,
-    variables: &'d JsonMap,
-    quirks: &'d Quirks,
-    /// Costs of named fragments; without them a short document could keep the fake counting for ever.
-    fragments: HashMap<&'d Name, u64>,
+/// What an operation costs: every field one, and what is inside a connection once for each item of a page.
+fn cost(operation: &Operation, document: &ExecutableDocument, variables: &JsonMap, quirks: &Quirks) -> u64 {
+    let price =
+        |field: &Field, inside: u64| inside.saturating_mul(items(field, variables, quirks)).saturating_add(1);
+    Meter::new(document, price).selections(&operation.selection_set)
 }
 
-impl<'d> Meter<'d> {
-    fn new(document: &'d ExecutableDocument, variables: &'d JsonMap, quirks: &'d Quirks) -> Self {
-        Self { document, variables, quirks, fragments: HashMap::default() }
+/// A page size that is refused later counts as one here, so that the error is about the page size.
+fn items(field: &Field, variables: &JsonMap, quirks: &Quirks) -> u64 {
+    if !field.ty().inner_named_type().ends_with("Connection") {
+        return 1;
     }
-
-    fn selection_set(&mut self, selections: &'d SelectionSet) -> u64 {
-        let mut cost = 0_u64;
-        for selection in &selections.selections {
-            cost = cost.saturating_add(self.selection(selection));
-        }
-        cost
-    }
-
-    fn selection(&mut self, selection: &'d Selection) -> u64 {
-        match selection {
-            Selection::Field(field) => {
-                let inside = self.selection_set(&field.selection_set);
-                inside.saturating_mul(self.items(field)).saturating_add(1)
-            }
-            Selection::InlineFragment(inline) => self.selection_set(&inline.selection_set),
-            Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
-        }
-    }
-
-    fn fragment(&mut self, name: &'d Name) -> u64 {
-        if let Some(&known) = self.fragments.get(name) {
-            return known;
-        }
-        let document = self.document;
-        let cost =
-            document.fragments.get(name).map_or(0, |fragment| self.selection_set(&fragment.selection_set));
-        self.fragments.insert(name, cost);
-        cost
-    }
-
-    /// A page size that is refused later counts as one here, so that the error is about the page size.
-    fn items(&self, field: &Field) -> u64 {
-        if !field.ty().inner_named_type().ends_with("Connection") {
-            return 1;
-        }
-        let first = field.specified_argument_by_name("first").map(|value| match value.as_variable() {
-            Some(name) => json!(self.variables.get(name.as_str())),
-            None => json!(value.to_i32()),
-        });
-        let size = paging::size(&first.unwrap_or_default(), self.quirks).unwrap_or(1);
-        u64::try_from(size).unwrap_or(u64::MAX)
-    }
+    let first = shared::number(field, "first", variables).unwrap_or_default();
+    u64::try_from(paging::size(&first, quirks).unwrap_or(1)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -250,7 +175,7 @@ mod tests {
             let document = ExecutableDocument::parse_and_validate(schema, query, "q").unwrap();
             let (variables, quirks) = (JsonMap::new(), Quirks::default());
             let operation = document.operations.get(None).unwrap();
-            Meter::new(&document, &variables, &quirks).selection_set(&operation.selection_set)
+            super::cost(operation, &document, &variables, &quirks)
         };
         assert_eq!(cost("{ account { id } }"), 2);
         assert_eq!(cost("{ account { users { edges { node { id } } } } }"), 2 + 10 * 3);

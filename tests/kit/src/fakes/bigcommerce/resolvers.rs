@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use guestpass::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,7 +9,8 @@ use super::mutations::UserReference;
 use super::quirks::Quirks;
 use super::state::World;
 use super::{paging, views};
-use crate::fakes::ground::Refusal;
+use crate::fakes::graphql::{Resolver, Wanted};
+use crate::fakes::ground::{Refusal, date_time};
 
 /// What one request works on.
 pub(super) struct Context<'c> {
@@ -69,57 +69,23 @@ fn one_user(input: &Value, id_field: &str) -> Result<UserReference, Refusal> {
     }
 }
 
-/// A GraphQL object: a piece of the JSON view, or one of the roots and namespaces.
-pub(super) struct Entity<'c> {
-    type_name: String,
-    value: Value,
-    context: &'c Context<'c>,
-}
-
-impl<'c> Entity<'c> {
-    pub(super) fn root(type_name: &str, context: &'c Context<'c>) -> Self {
-        Self::new(type_name, Value::Null, context)
-    }
-
-    fn new(type_name: &str, value: Value, context: &'c Context<'c>) -> Self {
-        Self { type_name: type_name.to_owned(), value, context }
-    }
-
-    fn field(&self, field: &str, arguments: &Value) -> Result<Value, String> {
-        match self.type_name.as_str() {
-            "Query" if field == "account" => Ok(self.context.account_view()),
-            "Query" => Ok(json!({"time": views::date_time(self.context.now)})),
-            "Mutation" => Ok(json!({})),
+impl Resolver for Context<'_> {
+    fn resolve(&self, wanted: &Wanted<'_>) -> Result<Value, String> {
+        let value = match wanted.of {
+            "Query" if wanted.field == "account" => self.account_view(),
+            "Query" => json!({"time": date_time(self.now)}),
+            "Mutation" => json!({}),
             "AccountMutations" | "UserMutations" => {
-                let input = arguments.get("input").unwrap_or(&Value::Null);
-                self.context.mutate(field, input).map_err(|refusal| refusal.0)
+                let input = wanted.arguments.get("input").unwrap_or(&Value::Null);
+                self.mutate(wanted.field, input).map_err(|refusal| refusal.0)?
             }
-            _ => Ok(self.value.get(field).cloned().unwrap_or_default()),
+            _ => wanted.plain(),
+        };
+        match value {
+            Value::Array(items) if wanted.returns.ends_with("Connection") => {
+                paging::page(wanted.returns, &items, &wanted.arguments, self.quirks)
+            }
+            value => Ok(value),
         }
-    }
-}
-
-impl ObjectValue for Entity<'_> {
-    fn type_name(&self) -> &str {
-        &self.type_name
-    }
-
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        let arguments = json!(info.arguments());
-        let type_name = info.field_definition().ty.inner_named_type().as_str();
-        let failed = |message| FieldError { message };
-        let value = self.field(info.field_name(), &arguments).map_err(failed)?;
-        let object = |value| ResolvedValue::object(Entity::new(type_name, value, self.context));
-        Ok(match value {
-            Value::Array(items) if type_name.ends_with("Connection") => {
-                object(paging::page(type_name, &items, &arguments, self.context.quirks).map_err(failed)?)
-            }
-            Value::Array(items) => ResolvedValue::list(items.into_iter().map(move |item| match item {
-                Value::Object(_) => object(item),
-                leaf => ResolvedValue::leaf(leaf),
-            })),
-            Value::Object(_) => object(value),
-            leaf => ResolvedValue::leaf(leaf),
-        })
     }
 }

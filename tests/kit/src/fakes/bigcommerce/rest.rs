@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::credentials::Token;
 use super::quirks::Quirks;
 use super::state::{Store, World};
-use super::views::date_time;
 use super::{bodies, hooks, storefront};
+use crate::fakes::ground::date_time;
 use crate::fakes::http::{Answer, Incoming};
 
 const INFORMATION: &[&str] = &["store_v2_information_read_only", "store_v2_information"];

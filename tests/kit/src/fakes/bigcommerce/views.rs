@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::quirks::{FreshPermissions, Quirks};
 use super::state::{Membership, Person, Store, World};
+use crate::fakes::ground::date_time;
 
 /// The account with everything below it. Connections are plain arrays here; the resolvers page them.
 pub(super) fn account(world: &World, uuid: &str, quirks: &Quirks, now: Timestamp) -> Value {
@@ -79,9 +80,4 @@ fn store_user(member: &Membership, person: &Person, quirks: &Quirks) -> Value {
         fields.insert("apps".to_owned(), json!([]));
     }
     user
-}
-
-/// A time in the platform's form, with whole seconds.
-pub(super) fn date_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use apollo_compiler::ExecutableDocument;
-use apollo_compiler::collections::HashMap;
-use apollo_compiler::executable::{Field, Selection, SelectionSet};
+use apollo_compiler::executable::{Field, Operation};
 use apollo_compiler::response::JsonMap;
-use apollo_compiler::{Name, executable::OperationType};
 use guestpass::Timestamp;
 use serde_json::{Value, json};
 
 use super::quirks::{BucketSize, CostBlock};
 use super::state::Plan;
+use crate::fakes::graphql::{Meter, number};
 
 const MUTATION: u64 = 10;
 
@@ -86,78 +85,31 @@ impl Bill {
     }
 }
 
-/// Counts what a document costs: an object one, a mutation ten, a connection two and its page.
-pub(super) struct Meter<'d> {
-    document: &'d ExecutableDocument,
-    variables: &'d JsonMap,
-    /// Costs of named fragments; without them a short document could keep the fake counting for ever.
-    fragments: HashMap<&'d Name, u64>,
+/// What an operation costs: an object one, a mutation ten, a connection two and its page.
+pub(super) fn of(operation: &Operation, document: &ExecutableDocument, variables: &JsonMap) -> u64 {
+    if operation.is_mutation() {
+        let fields = operation.root_fields(document).count();
+        return u64::try_from(fields).unwrap_or(u64::MAX).saturating_mul(MUTATION);
+    }
+    Meter::new(document, |field, inside| price(field, inside, variables)).selections(&operation.selection_set)
 }
 
-impl<'d> Meter<'d> {
-    pub(super) fn new(document: &'d ExecutableDocument, variables: &'d JsonMap) -> Self {
-        Self { document, variables, fragments: HashMap::default() }
+fn price(field: &Field, inside: u64, variables: &JsonMap) -> u64 {
+    let type_name = field.ty().inner_named_type().as_str();
+    if field.selection_set.is_empty() || type_name == "PageInfo" {
+        return 0;
     }
+    if type_name.ends_with("Connection") {
+        return inside.saturating_mul(items(field, variables)).saturating_add(2);
+    }
+    // An edge is not an object of its own.
+    inside.saturating_add(u64::from(!type_name.ends_with("Edge")))
+}
 
-    /// The cost of an operation.
-    pub(super) fn operation(&mut self, kind: OperationType, selections: &'d SelectionSet) -> u64 {
-        if kind == OperationType::Mutation {
-            let fields = selections.root_fields(self.document).count();
-            return u64::try_from(fields).unwrap_or(u64::MAX).saturating_mul(MUTATION);
-        }
-        self.selections(selections)
-    }
-
-    fn selections(&mut self, selections: &'d SelectionSet) -> u64 {
-        let mut cost = 0_u64;
-        for selection in &selections.selections {
-            cost = cost.saturating_add(self.selection(selection));
-        }
-        cost
-    }
-
-    fn selection(&mut self, selection: &'d Selection) -> u64 {
-        match selection {
-            Selection::Field(field) => self.field(field),
-            Selection::InlineFragment(inline) => self.selections(&inline.selection_set),
-            Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
-        }
-    }
-
-    fn fragment(&mut self, name: &'d Name) -> u64 {
-        if let Some(&known) = self.fragments.get(name) {
-            return known;
-        }
-        let document = self.document;
-        let cost =
-            document.fragments.get(name).map_or(0, |fragment| self.selections(&fragment.selection_set));
-        self.fragments.insert(name, cost);
-        cost
-    }
-
-    fn field(&mut self, field: &'d Field) -> u64 {
-        let type_name = field.ty().inner_named_type().as_str();
-        let free = field.selection_set.is_empty() || type_name == "PageInfo";
-        if free {
-            return 0;
-        }
-        let inside = self.selections(&field.selection_set);
-        if type_name.ends_with("Connection") {
-            return inside.saturating_mul(self.items(field)).saturating_add(2);
-        }
-        // An edge is not an object of its own.
-        inside.saturating_add(u64::from(!type_name.ends_with("Edge")))
-    }
-
-    /// A page size that is refused later counts as none here, so that the error is about the page size.
-    fn items(&self, field: &Field) -> u64 {
-        let argument = ["first", "last"].into_iter().find_map(|name| field.specified_argument_by_name(name));
-        let size = argument.map(|value| match value.as_variable() {
-            Some(name) => json!(self.variables.get(name.as_str())),
-            None => json!(value.to_i32()),
-        });
-        size.and_then(|size| size.as_u64()).unwrap_or(0)
-    }
+/// A page size that is refused later counts as none here, so that the error is about the page size.
+fn items(field: &Field, variables: &JsonMap) -> u64 {
+    let size = ["first", "last"].into_iter().find_map(|name| number(field, name, variables));
+    size.and_then(|size| size.as_u64()).unwrap_or(0)
 }
 
 #[cfg(test)]

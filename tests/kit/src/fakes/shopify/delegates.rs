@@ -9,9 +9,8 @@ use super::apps::covers;
 use super::quirks::Quirks;
 use super::state::World;
 use super::vault::TokenKind;
-use super::views::date_time;
 use crate::fakes::Verdict;
-use crate::fakes::ground::later;
+use crate::fakes::ground::{date_time, later};
 
 /// Who asks, and with what right.
 pub(super) struct Caller<'c> {

@@ -2,75 +2,42 @@
 
 use std::sync::LazyLock;
 
-use apollo_compiler::executable::{Operation, OperationMap};
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{ExecutionResponse, JsonMap};
 use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{ExecutableDocument, Node, Schema};
-use serde::Deserialize;
+use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::{Map, Value, json};
 
-use super::cost::Meter;
-use super::resolvers::{Context, Entity};
-use super::{bodies, versions};
+use super::resolvers::Context;
+use super::{bodies, cost, versions};
+use crate::fakes::graphql::{self as shared, Asked, Entity, GraphqlRequest, Parsed, parsed};
 use crate::fakes::http::{Answer, Incoming};
 
+const NAME: &str = "admin-api.graphql";
 const SDL: &str = include_str!("admin-api.graphql");
 const EXPIRY: &str = "extend type DelegateAccessToken { expiresIn: Int }";
 
-type Parsed = Result<Valid<Schema>, String>;
-
-static OLDER: LazyLock<Parsed> = LazyLock::new(|| parsed(SDL.to_owned()));
-static NEWER: LazyLock<Parsed> = LazyLock::new(|| parsed(format!("{SDL}\n{EXPIRY}\n")));
-
-fn parsed(text: String) -> Parsed {
-    Schema::parse_and_validate(text, "admin-api.graphql").map_err(|invalid| invalid.errors.to_string())
-}
+static OLDER: LazyLock<Parsed> = LazyLock::new(|| parsed(SDL, NAME));
+static NEWER: LazyLock<Parsed> = LazyLock::new(|| parsed(format!("{SDL}\n{EXPIRY}\n"), NAME));
 
 /// The schema of an API version.
 fn schema(version: &str) -> &'static Parsed {
     if versions::tells_expiry(version) { &NEWER } else { &OLDER }
 }
 
-#[derive(Deserialize)]
-struct GraphqlRequest {
-    query: String,
-    #[serde(default)]
-    variables: Option<JsonMap>,
-    #[serde(default, rename = "operationName")]
-    operation_name: Option<String>,
-}
-
-/// What a request asks for, as far as it can be told without executing it.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    pub(super) operations: Vec<String>,
-    pub(super) write: bool,
-}
-
-/// Reads as much of a document as makes sense; a refused mutation is still an attempt to write.
+/// An operation is named by its fields and by the lists that these hold.
 pub(super) fn asked(request: &Incoming) -> Asked {
-    let (Ok(schema), Ok(body)) = (NEWER.as_ref(), request.json::<GraphqlRequest>()) else {
-        return Asked::default();
-    };
-    let document = ExecutableDocument::parse(schema, body.query, "request.graphql")
-        .unwrap_or_else(|invalid| invalid.partial);
-    let Some(operation) = selected(&document.operations, body.operation_name.as_deref()) else {
-        return Asked::default();
-    };
-    let mut operations = Vec::new();
-    for field in operation.root_fields(&document) {
-        operations.push(field.name.to_string());
-        let below = field.selection_set.root_fields(&document);
-        let lists = below.filter(|field| field.ty().inner_named_type().ends_with("Connection"));
-        operations.extend(lists.map(|field| field.name.to_string()));
-    }
-    Asked { operations, write: operation.is_mutation() }
-}
-
-fn selected<'d>(operations: &'d OperationMap, name: Option<&str>) -> Option<&'d Node<Operation>> {
-    operations.get(name).ok()
+    shared::asked(request, &NEWER, |operation, document| {
+        let mut names = Vec::new();
+        for field in operation.root_fields(document) {
+            names.push(field.name.to_string());
+            let below = field.selection_set.root_fields(document);
+            let lists = below.filter(|field| field.ty().inner_named_type().ends_with("Connection"));
+            names.extend(lists.map(|field| field.name.to_string()));
+        }
+        names
+    })
 }
 
 /// A request that can be executed, and its price.
@@ -90,16 +57,15 @@ pub(super) fn read(request: &Incoming, version: &str) -> Result<Ready, Answer> {
     let body = request.json::<GraphqlRequest>().map_err(|_| bodies::error(400))?;
     let document = ExecutableDocument::parse_and_validate(schema, body.query, "request.graphql")
         .map_err(|invalid| invalid_document(&invalid.errors))?;
-    let unclear = || {
+    let unclear = |_| {
         let error =
             json!({"message": "An operation name is required", "extensions": {"code": "BAD_REQUEST"}});
         bodies::graphql_errors(&json!([error]))
     };
-    let operation = selected(&document.operations, body.operation_name.as_deref()).ok_or_else(unclear)?;
+    let operation = document.operations.get(body.operation_name.as_deref()).map_err(unclear)?;
     let variables = coerce_variable_values(schema, operation, &body.variables.unwrap_or_default())
         .map_err(|problem| invalid_variable(&problem.message().to_string()))?;
-    let cost =
-        Meter::new(&document, &variables).operation(operation.operation_type, &operation.selection_set);
+    let cost = cost::of(operation, &document, &variables);
     let deprecated =
         operation.all_fields(&document).any(|field| field.definition.directives.has("deprecated"));
     Ok(Ready { schema, document, name: body.operation_name, variables, cost, deprecated })
@@ -144,8 +110,8 @@ fn invalid_variable(explanation: &str) -> Answer {
 }
 
 /// Executes a request; the cost block is still missing.
-pub(super) fn execute<'c>(ready: &Ready, context: &'c Context<'c>) -> Value {
-    let Some(operation) = selected(&ready.document.operations, ready.name.as_deref()) else {
+pub(super) fn execute(ready: &Ready, context: &Context<'_>) -> Value {
+    let Ok(operation) = ready.document.operations.get(ready.name.as_deref()) else {
         return Value::Null;
     };
     let executed = Execution::new(ready.schema, &ready.document)
@@ -191,8 +157,7 @@ mod tests {
         let schema = NEWER.as_ref().unwrap();
         let document = ExecutableDocument::parse_and_validate(schema, query, "q").unwrap();
         let operation = document.operations.get(None).unwrap();
-        let variables = JsonMap::new();
-        Meter::new(&document, &variables).operation(operation.operation_type, &operation.selection_set)
+        cost::of(operation, &document, &JsonMap::new())
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use guestpass::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,6 +14,7 @@ use super::service::Client;
 use super::state::{Shop, Staff, World};
 use super::{bodies, search, versions, views};
 use crate::fakes::Verdict;
+use crate::fakes::graphql::{Resolver, Wanted};
 use crate::fakes::ground::same_email;
 
 /// The message and the extensions of an error on a field.
@@ -267,51 +267,15 @@ fn user_error(field: &Value, message: &str, code: Option<&str>) -> Value {
     json!({"userErrors": [{"field": field, "message": message, "code": code}]})
 }
 
-/// A `GraphQL` object: a piece of the JSON view, or one of the roots.
-pub(super) struct Entity<'c> {
-    type_name: String,
-    value: Value,
-    context: &'c Context<'c>,
-}
-
-impl<'c> Entity<'c> {
-    pub(super) fn root(type_name: &str, context: &'c Context<'c>) -> Self {
-        Self::new(type_name, Value::Null, context)
-    }
-
-    fn new(type_name: &str, value: Value, context: &'c Context<'c>) -> Self {
-        Self { type_name: type_name.to_owned(), value, context }
-    }
-
-    fn field(&self, field: &str, arguments: &Value) -> Result<Value, String> {
-        let plain = || self.value.get(field).cloned().unwrap_or_default();
-        match (self.type_name.as_str(), field) {
-            ("QueryRoot", _) => self.context.root(field, arguments),
-            ("Mutation", _) => self.context.mutate(field, arguments),
-            ("Shop", _) => Ok(self.context.of_shop(field, arguments)?.unwrap_or_else(plain)),
-            ("StaffMember", "privateData") => self.context.private_data(&self.value),
-            _ => Ok(plain()),
+impl Resolver for Context<'_> {
+    fn resolve(&self, wanted: &Wanted<'_>) -> Result<Value, String> {
+        let Wanted { of, object, field, arguments, .. } = wanted;
+        match (*of, *field) {
+            ("QueryRoot", _) => self.root(field, arguments),
+            ("Mutation", _) => self.mutate(field, arguments),
+            ("Shop", _) => Ok(self.of_shop(field, arguments)?.unwrap_or_else(|| wanted.plain())),
+            ("StaffMember", "privateData") => self.private_data(object),
+            _ => Ok(wanted.plain()),
         }
-    }
-}
-
-impl ObjectValue for Entity<'_> {
-    fn type_name(&self) -> &str {
-        &self.type_name
-    }
-
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
-        let arguments = json!(info.arguments());
-        let type_name = info.field_definition().ty.inner_named_type().as_str();
-        let value = self.field(info.field_name(), &arguments).map_err(|message| FieldError { message })?;
-        let object = |value| ResolvedValue::object(Entity::new(type_name, value, self.context));
-        Ok(match value {
-            Value::Array(items) => ResolvedValue::list(items.into_iter().map(move |item| match item {
-                Value::Object(_) => object(item),
-                leaf => ResolvedValue::leaf(leaf),
-            })),
-            Value::Object(_) => object(value),
-            leaf => ResolvedValue::leaf(leaf),
-        })
     }
 }

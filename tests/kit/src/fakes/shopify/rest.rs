@@ -12,6 +12,7 @@ use super::state::{Plan, Shop, Staff, StaffKind, World};
 use super::storefront::StorefrontToken;
 use super::{bodies, views};
 use crate::fakes::Verdict;
+use crate::fakes::ground::date_time;
 use crate::fakes::http::{Answer, Incoming};
 
 /// Users have other numbers here than as staff members.
@@ -178,7 +179,7 @@ fn storefront_token(token: &StorefrontToken) -> Value {
     json!({
         "access_token": token.token,
         "access_scope": token.scopes.join(","),
-        "created_at": views::date_time(token.created_at),
+        "created_at": date_time(token.created_at),
         "id": token.number,
         "admin_graphql_api_id": views::storefront_id(token.number),
         "title": token.title,

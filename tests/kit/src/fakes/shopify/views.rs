@@ -1,6 +1,5 @@
 //! The world as the Admin API shows it, as JSON that the resolvers pick from.
 
-use guestpass::Timestamp;
 use serde_json::{Value, json};
 
 use super::apps::{App, Installation, known_scopes};
@@ -8,11 +7,7 @@ use super::paging::Entry;
 use super::quirks::{AccountTypes, Quirks, RemovedPerson};
 use super::state::{Plan, Shop, Staff, StaffKind};
 use super::storefront::StorefrontToken;
-
-/// A time in the platform's form, with whole seconds.
-pub(super) fn date_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
+use crate::fakes::ground::date_time;
 
 /// A shop without its people and tokens, which the resolvers add.
 pub(super) fn shop(shop: &Shop) -> Value {
