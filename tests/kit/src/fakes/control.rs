@@ -69,6 +69,13 @@ fn once() -> usize {
     1
 }
 
+/// An order about a token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OneToken {
+    pub(super) token: String,
+}
+
 /// What went wrong with a control request.
 pub(super) enum Problem {
     Malformed(String),

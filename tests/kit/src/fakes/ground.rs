@@ -33,6 +33,10 @@ pub(super) fn same_email(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+pub(super) fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
 /// Somebody's place in a list, which reads may see later than it changes.
 #[derive(Debug, Clone)]
 pub(super) struct Seat<P> {

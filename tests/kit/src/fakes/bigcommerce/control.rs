@@ -8,7 +8,7 @@ use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
 use super::truth;
-use crate::fakes::control::{Controlled, Problem, done, read, unknown};
+use crate::fakes::control::{Controlled, OneToken, Problem, done, read, unknown};
 use crate::fakes::ground::Refusal;
 use crate::fakes::http::Incoming;
 
@@ -36,12 +36,6 @@ struct Permissions {
     store: String,
     email: String,
     permissions: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OneToken {
-    token: String,
 }
 
 impl Controlled for Service {

@@ -4,9 +4,9 @@ use guestpass::Timestamp;
 
 use super::FakeShopify;
 use super::people::RequestRefused;
-use super::state::{CollaborationState, owned};
+use super::state::CollaborationState;
 use super::truth::{self, FakeCollaboration, FakeStaff, FakeStorefrontToken, FakeToken};
-use crate::fakes::ground::Refusal;
+use crate::fakes::ground::{Refusal, owned};
 
 /// What partners and merchants do by hand.
 impl FakeShopify {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{Plan, Shop, World};
-use crate::fakes::ground::{Refusal, refuse};
+use crate::fakes::ground::{Refusal, owned, refuse};
 
 /// Who may install an app, which decides the rules for its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +61,14 @@ impl NewApp {
     /// The same app with these required scopes.
     #[must_use]
     pub fn requiring(mut self, scopes: &[&str]) -> Self {
-        self.required = super::state::owned(scopes);
+        self.required = owned(scopes);
         self
     }
 
     /// The same app with these optional scopes.
     #[must_use]
     pub fn optionally(mut self, scopes: &[&str]) -> Self {
-        self.optional = super::state::owned(scopes);
+        self.optional = owned(scopes);
         self
     }
 
@@ -133,7 +133,7 @@ const SCOPES: &[&str] = &[
 ];
 
 pub(super) fn known_scopes() -> Vec<String> {
-    super::state::owned(SCOPES)
+    owned(SCOPES)
 }
 
 /// Whether `held` covers `scope`: writing implies reading.

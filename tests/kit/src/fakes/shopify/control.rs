@@ -11,7 +11,7 @@ use super::seed;
 use super::service::Service;
 use super::state::{CollaborationState, Plan, ShopState, StaffKind, World};
 use super::truth;
-use crate::fakes::control::{Controlled, Problem, done, read, unknown};
+use crate::fakes::control::{Controlled, OneToken, Problem, done, read, unknown};
 use crate::fakes::ground::{Refusal, later};
 use crate::fakes::http::Incoming;
 
@@ -116,12 +116,6 @@ struct AppAt {
 struct Secret {
     client_id: String,
     secret: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OneToken {
-    token: String,
 }
 
 impl Controlled for Service {

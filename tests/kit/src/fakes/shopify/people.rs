@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::quirks::{CollaboratorEmail, Quirks};
 use super::state::{
     Collaboration, CollaborationState, Member, Organisation, Plan, Shop, ShopState, Staff, StaffKind, World,
-    owned,
 };
-use crate::fakes::ground::{Refusal, later, refuse, same_email};
+use crate::fakes::ground::{Refusal, later, owned, refuse, same_email};
 
 /// Why the form of the partner's dashboard sent nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

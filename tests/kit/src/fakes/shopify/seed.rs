@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::apps::NewApp;
 use super::people::RequestRefused;
 use super::quirks::Quirks;
-use super::state::{Plan, StaffKind, World, owned};
-use crate::fakes::ground::{Refusal, refuse};
+use super::state::{Plan, StaffKind, World};
+use crate::fakes::ground::{Refusal, owned, refuse};
 
 /// Where things are in the demonstration world.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]

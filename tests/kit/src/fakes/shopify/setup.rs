@@ -7,7 +7,7 @@ use super::apps::NewApp;
 use super::seed::{self, DemoSeed};
 use super::state::{Plan, ShopState, StaffKind};
 use super::vault::{Code, Rotation, Session};
-use crate::fakes::ground::{Refusal, later};
+use crate::fakes::ground::{Refusal, later, owned};
 
 /// How long the dashboard's refresh token for the legacy rotation lives.
 const ROTATION_LIFETIME: Duration = Duration::from_secs(3600);
@@ -128,7 +128,7 @@ impl FakeShopify {
         self.arranged(|service, _| {
             let shop = service.world.shop_mut(domain)?;
             let missing = || Refusal(format!("{client_id} is not installed on {domain}"));
-            shop.installations.get_mut(client_id).ok_or_else(missing)?.granted = super::state::owned(scopes);
+            shop.installations.get_mut(client_id).ok_or_else(missing)?.granted = owned(scopes);
             Ok(())
         });
     }

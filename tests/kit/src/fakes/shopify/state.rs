@@ -200,10 +200,6 @@ pub(super) struct Collaboration {
     pub(super) ends_at: Option<Timestamp>,
 }
 
-pub(super) fn owned(names: &[&str]) -> Vec<String> {
-    names.iter().map(|&name| name.to_owned()).collect()
-}
-
 /// Finding things.
 impl World {
     pub(super) fn number(&mut self) -> u64 {

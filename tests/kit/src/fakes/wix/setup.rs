@@ -4,11 +4,7 @@ use super::FakeWix;
 use super::permissions::Permission;
 use super::seed::{self, DemoSeed};
 use super::truth::{self, FakeContributor, FakeInvite, FakeTeamMember};
-use crate::fakes::ground::same_email;
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
-}
+use crate::fakes::ground::{owned, same_email};
 
 /// Set-up of accounts, sites and credentials.
 impl FakeWix {
