@@ -246,6 +246,9 @@ pub(crate) struct InviteArgs {
     /// Until when, for the merchant to know: 2026-12-24T18:00:00Z, or a time from now: 90m, 8h, 7d, 2w
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+    /// Send another invitation although it is not known what became of the one before
+    #[arg(long)]
+    pub(crate) send_again: bool,
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
     #[command(flatten)]

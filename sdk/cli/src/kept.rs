@@ -21,6 +21,9 @@ pub(crate) struct Record {
     pub(crate) baseline: Baseline,
     /// What the provider asked us to keep.
     pub(crate) state: Option<ProviderState>,
+    /// An invitation was about to be sent, and nobody came back to say what became of it. Kept only where no look at the
+    /// platform could tell.
+    pub(crate) sending: bool,
 }
 
 /// The files of one store.
@@ -129,7 +132,7 @@ mod tests {
         let target = Target::email(email.clone());
         assert_eq!(kept.onto(target.clone()).unwrap().state(), None);
         let invitation = ProviderState(serde_json::json!({ "invite_id": "1" }));
-        let record = Record { baseline: Baseline::Absent, state: Some(invitation.clone()) };
+        let record = Record { baseline: Baseline::Absent, state: Some(invitation.clone()), sending: false };
         kept.put(&email, &record).unwrap();
         assert_eq!(kept.baseline(&target).unwrap(), Baseline::Absent);
         assert_eq!(kept.onto(target.clone()).unwrap().state(), Some(&invitation));

@@ -72,17 +72,13 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
         }
         _ => return Err(not_understood("result of a change").into()),
     };
-    if let (ChangeOutcome::Renewed(entry), Some(email)) = (&outcome, target.emails().first())
+    let renewed = if let (ChangeOutcome::Renewed(entry), Some(email)) = (&outcome, target.emails().first())
         && let Some(state) = &entry.state
     {
-        kept.put(email, &Record { state: Some(state.clone()), ..kept.get(email)? })?;
-    }
-    // What was kept of an invitation that is gone would make a later look take it for open.
-    if operation == Operation::CancelInvitation
-        && after.as_ref().is_some_and(|look| look.state == AccessState::Absent)
-    {
-        kept.forget(&target)?;
-    }
+        kept.put(email, &Record { state: Some(state.clone()), ..kept.get(email)? })
+    } else {
+        Ok(())
+    };
     out.show(&Changed {
         store: args.store.clone(),
         platform: platform.to_string(),
@@ -93,6 +89,13 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
         before: before.as_ref().map(LookView::from),
         after: after.as_ref().map(LookView::from),
     })?;
+    renewed?;
+    // What was kept of an invitation that is gone would make a later look take it for open.
+    if operation == Operation::CancelInvitation
+        && after.as_ref().is_some_and(|look| look.state == AccessState::Absent)
+    {
+        kept.forget(&target)?;
+    }
     Ok(exit)
 }
 

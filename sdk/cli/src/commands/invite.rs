@@ -1,6 +1,9 @@
 //! `guestpass invite`
 
-use guestpass::{AccessProviderExt, Entry, InviteReport, InviteRequest, InviteResult, Operation, Support};
+use guestpass::{
+    AccessProvider, AccessProviderExt, Entry, Error, ErrorKind, InviteReport, InviteRequest, InviteResult,
+    Operation, Support,
+};
 use serde::Serialize;
 
 use super::plan::PlanReport;
@@ -94,10 +97,19 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     session.read_secrets(&args.store).await?;
     let kept = session.kept(&args.store);
     let record = kept.get(&request.person.email)?;
+    if record.sending && !args.send_again {
+        return Err(unsettled(provider.as_ref()).into());
+    }
     if let Some(state) = &record.state {
         request = request.with_state(state.clone());
     }
     let handover = Handover::prepare(&args.secret, session.state())?;
+    // Where no look shows invitations, only this file can keep a second one from being sent if we die now.
+    let sees_invitations = capabilities.support(Operation::ObserveInvitation) != Support::Unsupported;
+    let record = Record { sending: !sees_invitations, ..record };
+    if record.sending {
+        kept.put(&request.person.email, &record)?;
+    }
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
     let cx = session.call();
     let look = || format!("guestpass observe {} {}", args.store, args.person);
@@ -105,11 +117,9 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     drop(progress);
     let told =
         report.as_ref().ok().and_then(|report| report.result.entry()).and_then(|entry| entry.secret.as_ref());
-    let secret = handover.finish(told)?;
+    let secret = handover.finish(told);
     let changed = to_keep(record.clone(), &report);
-    if changed != record {
-        kept.put(&request.person.email, &changed)?;
-    }
+    let kept = if changed == record { Ok(()) } else { kept.put(&request.person.email, &changed) };
     let report = report?;
     let empty = Invitation {
         store: args.store.clone(),
@@ -126,14 +136,31 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
         after: report.after.as_ref().map(LookView::from),
     };
     let (invitation, exit) = judge(empty, &report)?;
+    // What was done is shown first: that something could not be put away must not look like a failure of the whole.
+    let (secret, lost) = match secret {
+        Ok(secret) => (secret, None),
+        Err(error) => (None, Some(error)),
+    };
     out.show(&Invitation { secret, ..invitation })?;
-    Ok(exit)
+    kept?;
+    lost.map_or(Ok(exit), |error| Err(error.into()))
+}
+
+fn unsettled(provider: &dyn AccessProvider) -> Error {
+    let connection = provider.connection();
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        "nothing was sent: an earlier invitation was under way when its program ended, and no look shows what became of it",
+    )
+    .with_remedy("ask the person whether it arrived; --send-again sends another one")
+    .at(connection.provider(), connection.store())
 }
 
 /// What is known of the invitation now. Also of a write whose fate is not known: it is how the next look finds out.
 fn to_keep(mut record: Record, report: &Result<InviteReport, Failure>) -> Record {
     match report {
         Ok(report) => {
+            record.sending = false;
             if matches!(
                 report.result,
                 InviteResult::Granted(_) | InviteResult::Invited(_) | InviteResult::Unconfirmed(_)
@@ -142,7 +169,11 @@ fn to_keep(mut record: Record, report: &Result<InviteReport, Failure>) -> Record
             }
             record.state = report.result.entry().and_then(|entry| entry.state.clone()).or(record.state);
         }
-        Err(Failure::Error(error)) => record.state = error.state().cloned().or(record.state),
+        Err(Failure::Error(error)) => {
+            record.state = error.state().cloned().or(record.state);
+            // The provider goes on from the state; without one an unknown outcome stays marked.
+            record.sending &= error.is_outcome_unknown() && error.state().is_none();
+        }
         Err(Failure::Output(_)) => {}
     }
     record

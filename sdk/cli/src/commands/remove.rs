@@ -81,10 +81,10 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
         last_look: None,
     };
     let (removal, exit) = judge(empty, &report)?;
+    out.show(&removal)?;
     if exit == Exit::Done {
         kept.forget(&target)?;
     }
-    out.show(&removal)?;
     Ok(exit)
 }
 

@@ -232,3 +232,40 @@ async fn whom_we_let_in_we_may_take_out_although_the_owner_is_not_known() {
     it.run(&["remove", "acme", "sam"]).expect(0);
     assert!(it.fake.is_member(STORE, "known@merchant.example") && !it.fake.is_member(STORE, SAM));
 }
+
+/// Where no look shows invitations, a program that dies while it sends one must not make the next one send another.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_nobody_can_look_up_is_not_sent_again_after_a_crash() {
+    let it = Fixture::new().await;
+    let clock = std::sync::Arc::new(guestpass::SystemClock::new());
+    let wix = guestpass_testkit::fakes::FakeWix::start(clock).await;
+    let seed = wix.seed_demo();
+    it.write_private("wix-key", &seed.api_key);
+    let store = format!(
+        "\n[stores.site]\nplatform = \"wix\"\nsite_id = \"{}\"\naccount_id = \"{}\"\napi_key = \"file:wix-key\"\napi_url = \"{}\"\n\
+         [roles.support.wix]\nrole = \"{}\"\n",
+        seed.site_id,
+        seed.account_id,
+        wix.uri(),
+        seed.support_role_id
+    );
+    it.write("guestpass.toml", &(it.config() + &store));
+
+    wix.inject(On::Writes, Fault::Slow(std::time::Duration::from_secs(300)), 1);
+    let invite = ["invite", "site", "sam", "--role", "support"];
+    let mut first = it.spawn(&invite);
+    while wix.writes() == 0 && first.try_wait().unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(wix.writes(), 1);
+
+    let second = it.run(&invite).expect(4);
+    assert!(second.stderr.contains("--send-again"), "{}", second.stderr);
+    assert_eq!(wix.writes(), 1, "nothing was sent again");
+    it.run(&[&invite[..], &["--send-again"]].concat()).expect(0);
+    assert_eq!(wix.writes(), 2);
+    it.run(&invite).expect(0);
+    assert_eq!(wix.writes(), 2, "the kept state shows the invitation");
+}
