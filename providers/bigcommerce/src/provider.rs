@@ -130,6 +130,10 @@ pub(crate) fn capabilities(with_store_token: bool) -> Capabilities {
         (Operation::SetRole, by_hand("no API sets a user's permissions")),
         (Operation::SetActive, by_hand("no API sets a user's status")),
         (
+            Operation::ResetPassword,
+            Capability::new(Support::Unsupported, "people make their own password at BigCommerce"),
+        ),
+        (
             Operation::GrantApiAccess,
             Capability::new(Support::Unsupported, "no API makes API accounts or tokens with fewer rights"),
         ),
@@ -282,6 +286,7 @@ impl AccessProvider for BigCommerce {
             Change::CancelInvitation => Operation::CancelInvitation,
             Change::SetRole(_) => Operation::SetRole,
             Change::SetActive(_) => Operation::SetActive,
+            Change::ResetPassword => Operation::ResetPassword,
             _ => {
                 return Err(self.here(Error::new(ErrorKind::Unsupported, "BigCommerce knows no such change")));
             }

@@ -62,6 +62,10 @@ pub(crate) fn capabilities(
         (Operation::CancelInvitation, manual("only the merchant ends a request, by rejecting it")),
         (Operation::SetRole, manual(NO_API)),
         (Operation::SetActive, manual(NO_API)),
+        (
+            Operation::ResetPassword,
+            Capability::new(Support::Unsupported, "people make their own password at Shopify"),
+        ),
         (Operation::GrantApiAccess, delegates),
         (
             Operation::RotateCredentials,

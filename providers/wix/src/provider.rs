@@ -124,6 +124,10 @@ pub(crate) fn capabilities(with_key: bool) -> Capabilities {
             ),
         ),
         (
+            Operation::ResetPassword,
+            Capability::new(Support::Unsupported, "people make their own password at Wix"),
+        ),
+        (
             Operation::GrantApiAccess,
             Capability::new(Support::Unsupported, "no API makes a key with fewer rights"),
         ),
@@ -272,10 +276,8 @@ impl AccessProvider for Wix {
             Change::Resend => Box::pin(self.resend(target, cx)).await,
             Change::CancelInvitation => Box::pin(self.cancel(target, cx)).await,
             Change::SetRole(role) => Box::pin(self.set_role(target, role, cx)).await,
-            Change::SetActive(_) => {
-                let refused = self.capabilities().require(Operation::SetActive);
-                refused.map(|()| ChangeOutcome::Accepted)
-            }
+            Change::SetActive(_) => refuse(&self.capabilities(), Operation::SetActive),
+            Change::ResetPassword => refuse(&self.capabilities(), Operation::ResetPassword),
             _ => Err(Error::new(ErrorKind::Unsupported, "Wix knows no such change")),
         };
         changed.map_err(|error| self.here(error))
@@ -284,6 +286,11 @@ impl AccessProvider for Wix {
     fn api_access(&self) -> Option<&dyn ApiAccess> {
         None
     }
+}
+
+/// The refusal of what this connection's capabilities rule out.
+fn refuse(capabilities: &Capabilities, operation: Operation) -> Result<ChangeOutcome> {
+    capabilities.require(operation).map(|()| ChangeOutcome::Accepted)
 }
 
 /// After a call that showed the credential to be alive, a refusal is about a right, whatever its status.

@@ -37,6 +37,8 @@ pub enum Operation {
     SetRole,
     /// Switch an account on or off.
     SetActive,
+    /// Give an account a new password, told once.
+    ResetPassword,
     /// Give a program a limited token for a while.
     GrantApiAccess,
     /// Replace API credentials.
@@ -45,7 +47,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order tables show them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Check,
         Self::ListRoles,
         Self::List,
@@ -58,6 +60,7 @@ impl Operation {
         Self::CancelInvitation,
         Self::SetRole,
         Self::SetActive,
+        Self::ResetPassword,
         Self::GrantApiAccess,
         Self::RotateCredentials,
     ];
@@ -78,6 +81,7 @@ impl fmt::Display for Operation {
             Self::CancelInvitation => "cancel invitation",
             Self::SetRole => "set role",
             Self::SetActive => "suspend or resume",
+            Self::ResetPassword => "reset password",
             Self::GrantApiAccess => "grant API access",
             Self::RotateCredentials => "rotate credentials",
         })

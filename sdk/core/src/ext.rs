@@ -10,8 +10,9 @@ use crate::capability::{Operation, Support};
 use crate::clock::Wait;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    AccessState, Baseline, Collaborator, Entry, Evidence, InviteOutcome, InviteRequest, ManualStep,
-    Observation, Proof, RemoveOutcome, RemoveRequest, Target, UnknownReason,
+    AccessState, Baseline, Change, ChangeOutcome, Collaborator, Entry, Evidence, InviteOutcome,
+    InviteRequest, ManualStep, Observation, Proof, Remains, RemoveOutcome, RemoveRequest, Target,
+    UnknownReason,
 };
 use crate::page::{Cursor, ListQuery, Pager};
 use crate::provider::AccessProvider;
@@ -196,9 +197,11 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
         (Ok(entry), after) => (entry, after.ok()),
         (Err(lost), Err(look)) => return Err(prefer_settling(lost, look)),
         (Err(_), Ok(look)) if seen(&look.state) => {
-            (provider.entry(request, look.state.account(), cx).await, Some(look))
+            (found_entry(provider, request, look.state.account(), cx).await?, Some(look))
         }
-        (Err(lost), Ok(look)) if look.state == AccessState::Absent => {
+        (Err(lost), Ok(look))
+            if matches!(look.state, AccessState::Absent | AccessState::Suspended { .. }) =>
+        {
             return Err(not_executed(provider, "the invitation", lost));
         }
         (Err(lost), Ok(_)) => return Err(lost),
@@ -256,11 +259,24 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
         }
         Err(error) => return Err(error),
     };
-    let absent = |state: &AccessState| matches!(state, AccessState::Absent);
-    let after = look_until(provider, &request.target, absent, lost.is_some(), cx).await;
+    let may_remain = !request.delete && provider.connection().removal_leaves() == Remains::DisabledAccount;
+    // An account that was off before says nothing about whether an unanswered removal replaced its password.
+    let off_is_proof =
+        may_remain && !(lost.is_some() && matches!(before.state, AccessState::Suspended { .. }));
+    let out = |state: &AccessState| match state {
+        AccessState::Absent => true,
+        AccessState::Suspended { .. } => off_is_proof,
+        _ => false,
+    };
+    let after = look_until(provider, &request.target, out, lost.is_some(), cx).await;
     let result = match (lost, after) {
-        (_, Ok(look)) if absent(&look.state) => RemovalResult::Removed(Proof::of_absence(look.evidence)),
-        (Some(lost), Ok(look)) if look.state.account().is_some() => {
+        (_, Ok(look)) if look.state == AccessState::Absent => {
+            RemovalResult::Removed(Proof::of_absence(look.evidence))
+        }
+        (_, Ok(look)) if out(&look.state) => {
+            RemovalResult::Removed(Proof::Disabled { evidence: look.evidence })
+        }
+        (Some(lost), Ok(look)) if still_on(&look.state, may_remain) => {
             return Err(not_executed(provider, "the removal", lost));
         }
         (Some(lost), Err(look)) => return Err(prefer_settling(lost, look)),
@@ -269,6 +285,35 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
         (None, Err(error)) => RemovalResult::Unproven(unread(&error, cx)),
     };
     Ok(RemovalReport { result, before, residual })
+}
+
+/// Whether a look shows that a removal was not executed.
+fn still_on(state: &AccessState, removal_switches_off: bool) -> bool {
+    match state {
+        AccessState::Suspended { .. } => !removal_switches_off,
+        state => state.account().is_some(),
+    }
+}
+
+/// What comes with an access whose own answer was lost. Where a password came with it, nobody has it, so there is a new
+/// one.
+async fn found_entry<P: AccessProvider + ?Sized>(
+    provider: &P,
+    request: &InviteRequest,
+    account: Option<&Collaborator>,
+    cx: &CallContext,
+) -> Result<Entry> {
+    let entry = provider.entry(request, account, cx).await;
+    let (Some(account), Support::Native | Support::Emulated) =
+        (account, provider.capabilities().support(Operation::ResetPassword))
+    else {
+        return Ok(entry);
+    };
+    let target = request.target(provider.connection().provider()).resolved(account);
+    match provider.change(&target, &Change::ResetPassword, cx).await? {
+        ChangeOutcome::Renewed(renewed) => Ok(Entry { secret: renewed.secret, ..entry }),
+        _ => Ok(entry),
+    }
 }
 
 /// Looks now, and if that does not show what is hoped for, once more when a second look is worth something.

@@ -110,6 +110,7 @@ impl AccessProvider for MerchantHeld {
                 Capability::new(Support::Native, "there is no credential to check; nothing is sent"),
             ),
             (Operation::ListRoles, Capability::new(Support::Native, "the roles a merchant can give by hand")),
+            (Operation::ResetPassword, Capability::new(Support::Unsupported, NO_CREDENTIAL)),
             (Operation::GrantApiAccess, Capability::new(Support::Unsupported, NO_CREDENTIAL)),
             (Operation::RotateCredentials, Capability::new(Support::Unsupported, NO_CREDENTIAL)),
         ]))

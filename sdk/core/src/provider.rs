@@ -12,7 +12,7 @@ use crate::capability::Capabilities;
 use crate::error::Result;
 use crate::model::{
     Change, ChangeOutcome, Collaborator, ContentionKey, Entry, InviteOutcome, InviteRequest, Observation,
-    ProviderId, RemoveOutcome, RemoveRequest, Role, StoreHandle, Target,
+    ProviderId, Remains, RemoveOutcome, RemoveRequest, Role, StoreHandle, Target,
 };
 use crate::page::{Cursor, ListQuery, Page};
 
@@ -113,6 +113,7 @@ pub struct Connection {
     contention_key: ContentionKey,
     settle_after: Duration,
     min_observe_interval: Duration,
+    removal_leaves: Remains,
 }
 
 impl Connection {
@@ -127,7 +128,22 @@ impl Connection {
         settle_after: Duration,
         min_observe_interval: Duration,
     ) -> Self {
-        Self { provider, store, label: label.into(), contention_key, settle_after, min_observe_interval }
+        Self {
+            provider,
+            store,
+            label: label.into(),
+            contention_key,
+            settle_after,
+            min_observe_interval,
+            removal_leaves: Remains::Nothing,
+        }
+    }
+
+    /// The same, where an ordinary removal leaves this of an account.
+    #[must_use]
+    pub fn removal_leaving(mut self, remains: Remains) -> Self {
+        self.removal_leaves = remains;
+        self
     }
 
     /// The platform.
@@ -164,6 +180,12 @@ impl Connection {
     #[must_use]
     pub fn min_observe_interval(&self) -> Duration {
         self.min_observe_interval
+    }
+
+    /// What an ordinary removal leaves of an account here.
+    #[must_use]
+    pub fn removal_leaves(&self) -> Remains {
+        self.removal_leaves
     }
 }
 

@@ -105,6 +105,7 @@ impl From<&Proof> for ProofView {
     fn from(proof: &Proof) -> Self {
         match proof {
             Proof::Listed { evidence } => Self { by: "listed", evidence: Some(evidence.into()) },
+            Proof::Disabled { evidence } => Self { by: "disabled", evidence: Some(evidence.into()) },
             Proof::BaselineEqual { evidence } => {
                 Self { by: "baseline_equal", evidence: Some(evidence.into()) }
             }

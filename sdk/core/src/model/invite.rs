@@ -186,6 +186,9 @@ pub enum Change {
     SetRole(RoleSpec),
     /// Switch the account on or off.
     SetActive(bool),
+    /// Give the account a new password that nobody knows yet; it comes once, with [`ChangeOutcome::Renewed`]. Only on
+    /// platforms where whoever makes an account also makes its password.
+    ResetPassword,
 }
 
 /// What one change led to.

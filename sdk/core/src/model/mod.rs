@@ -19,5 +19,5 @@ pub use invite::{
 pub use manual::{Actor, Instruction, Link, ManualStep, Message, StepCheck};
 pub use observation::{AccessState, Evidence, Observation, Proof, UnknownReason};
 pub use person::{Finder, KnownPerson, Person, Target};
-pub use remove::{Baseline, RemovalScope, RemoveOutcome, RemoveRequest};
+pub use remove::{Baseline, Remains, RemovalScope, RemoveOutcome, RemoveRequest};
 pub use role::{Assignable, Role, RoleSpec};

@@ -151,6 +151,12 @@ pub enum Proof {
         /// The attempt.
         evidence: Evidence,
     },
+    /// The account is still there, switched off, and its password was replaced by one that nobody knows; the look that
+    /// says so began after that was sent.
+    Disabled {
+        /// The look.
+        evidence: Evidence,
+    },
     /// The invitation has ended, and a complete listing holds nobody who was not there before it. Which account the
     /// subject would have used is not known.
     BaselineEqual {

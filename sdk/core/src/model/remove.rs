@@ -14,6 +14,10 @@ pub struct RemoveRequest {
     pub scope: RemovalScope,
     /// What the store looked like before we let them in, as far as it is known.
     pub baseline: Baseline,
+    /// Whether the account is to be deleted also where a removal would leave it switched off.
+    pub delete: bool,
+    /// Whether the target may be an owner or a super-admin: somebody named them as such.
+    pub allow_privileged: bool,
     /// The account as a look within this operation showed it. Saves the provider a second look.
     pub seen: Option<Box<Collaborator>>,
 }
@@ -22,7 +26,14 @@ impl RemoveRequest {
     /// Takes somebody out of the store.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        Self { target, scope: RemovalScope::Store, baseline: Baseline::Unknown, seen: None }
+        Self {
+            target,
+            scope: RemovalScope::Store,
+            baseline: Baseline::Unknown,
+            delete: false,
+            allow_privileged: false,
+            seen: None,
+        }
     }
 
     /// Takes more than this store away.
@@ -36,6 +47,20 @@ impl RemoveRequest {
     #[must_use]
     pub fn with_baseline(mut self, baseline: Baseline) -> Self {
         self.baseline = baseline;
+        self
+    }
+
+    /// Deletes the account also where a removal would leave it switched off.
+    #[must_use]
+    pub fn deleting(mut self) -> Self {
+        self.delete = true;
+        self
+    }
+
+    /// Allows the target to be an owner or a super-admin. Who can never be removed is refused all the same.
+    #[must_use]
+    pub fn allowing_privileged(mut self) -> Self {
+        self.allow_privileged = true;
         self
     }
 
@@ -56,6 +81,18 @@ pub enum RemovalScope {
     Store,
     /// Membership of the merchant's whole account, and so every store in it. Never a default.
     Account,
+}
+
+/// What an ordinary removal leaves of an account on a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Remains {
+    /// Nothing that lets anybody in: the store lists the account no more.
+    #[default]
+    Nothing,
+    /// The account, switched off and with a new password, so that the store keeps its history and can be undone.
+    DisabledAccount,
 }
 
 /// What a complete look showed of a subject before we first let them in.

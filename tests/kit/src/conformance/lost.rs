@@ -27,7 +27,8 @@ pub async fn a_lost_answer_to_an_invitation_invites_once(s: &Subject) {
     };
     assert_eq!(entry.follow_ups.is_empty(), s.does(Operation::AssignRole), "{:?}", entry.follow_ups);
     assert!(entry.note.is_some(), "how to get in is told all the same");
-    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1));
+    assert_eq!(entry.secret.is_some(), s.does(Operation::ResetPassword), "a lost password is replaced");
+    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1 + passwords(s)));
 }
 
 /// The invitation takes effect only after the first look: settling waits for it.
@@ -45,7 +46,12 @@ pub async fn a_late_invitation_is_found_out(s: &Subject) {
     let report = s.connect().ensure_invited(&s.invitation(), &s.call()).await.unwrap();
     assert!(matches!(report.result, InviteResult::Granted(_) | InviteResult::Invited(_)), "{report:?}");
     assert!(s.guest_is_inside());
-    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1));
+    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1 + passwords(s)));
+}
+
+/// How many writes it takes to replace a password that came with a lost answer.
+fn passwords(s: &Subject) -> usize {
+    usize::from(s.does(Operation::ResetPassword))
 }
 
 /// The invitation never arrived: two looks say so, and a new attempt is safe.

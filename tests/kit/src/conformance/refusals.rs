@@ -51,12 +51,13 @@ pub async fn a_missing_right_stops_before_any_write(s: &Subject) {
     }
 }
 
-const CHANGES: [(Operation, fn() -> Change); 5] = [
+const CHANGES: [(Operation, fn() -> Change); 6] = [
     (Operation::Resend, || Change::Resend),
     (Operation::CancelInvitation, || Change::CancelInvitation),
     (Operation::SetRole, || Change::SetRole(RoleSpec::new("support"))),
     (Operation::SetActive, || Change::SetActive(false)),
     (Operation::SetActive, || Change::SetActive(true)),
+    (Operation::ResetPassword, || Change::ResetPassword),
 ];
 
 /// What capabilities rule out is refused before any request.
