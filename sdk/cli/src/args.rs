@@ -187,7 +187,7 @@ Exit codes: 0 the look shows whether they are inside, 1 failed, 2 bad usage or c
         /// Whom: a handle of the configuration, an e-mail address, or account:ID
         person: String,
     },
-    /// Change what somebody has: role, suspend, resume, send the invitation again, take it back
+    /// Change what somebody has: role, suspend, resume, a new password, send the invitation again, take it back
     #[command(after_long_help = "\
 Where a human must do it, nothing is sent and the steps are printed.
 
@@ -199,7 +199,8 @@ Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 a human must act,
     /// Take somebody out, and prove that they are out
     #[command(after_long_help = "\
 Looks first, removes, and looks again: a complete listing that does not hold them any more is the
-proof. Somebody who is out already is proven to be out.
+proof. Somebody who is out already is proven to be out. Where the platform can switch accounts off,
+the account stays, switched off and with a new password that nobody knows; --delete deletes it.
 
 Example:  guestpass remove acme sam --baseline absent
 Costs:    two looks and one write, from the reserve of the budget if need be; --dry-run shows it
@@ -275,6 +276,8 @@ pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) change: WhichChange,
     #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    #[command(flatten)]
     pub(crate) plan: Plan,
 }
 
@@ -296,6 +299,9 @@ pub(crate) struct WhichChange {
     /// Take back an invitation that was not accepted
     #[arg(long)]
     pub(crate) cancel: bool,
+    /// Give the account a new password, where whoever makes the account makes its password
+    #[arg(long)]
+    pub(crate) reset_password: bool,
 }
 
 #[derive(Debug, Args)]
@@ -311,6 +317,12 @@ pub(crate) struct RemoveArgs {
     /// Take away the membership of the merchant's whole account, and so every store in it
     #[arg(long)]
     pub(crate) from_account: bool,
+    /// Delete the account also where a removal would leave it switched off
+    #[arg(long)]
+    pub(crate) delete: bool,
+    /// Remove them even if they are an owner or a super-admin; the last one stays all the same
+    #[arg(long)]
+    pub(crate) allow_privileged: bool,
     #[command(flatten)]
     pub(crate) plan: Plan,
 }

@@ -2,13 +2,14 @@
 
 use guestpass::{
     AccessProvider, AccessState, CallContext, Change, ChangeOutcome, Error, ErrorKind, Observation,
-    Operation, Result, Support, Target,
+    OneTimeSecret, Operation, Result, Support, Target,
 };
 use serde::Serialize;
 
 use super::plan::PlanReport;
 use crate::args::{ChangeArgs, WhichChange};
 use crate::exit::{Exit, Outcome};
+use crate::handover::{Delivered, Handover};
 use crate::interrupt;
 use crate::kept::Record;
 use crate::output::{LookView, Output, Report, StepView};
@@ -23,6 +24,8 @@ struct Changed {
     result: &'static str,
     /// What a human must do instead.
     action: Option<StepView>,
+    /// Where a secret that is told only once was put.
+    secret: Option<Delivered>,
     before: Option<LookView>,
     after: Option<LookView>,
 }
@@ -30,7 +33,7 @@ struct Changed {
 impl Report for Changed {
     fn to_text(&self) -> String {
         let (subject, store, change) = (&self.subject, &self.store, self.change);
-        match (&self.action, &self.after) {
+        let mut text = match (&self.action, &self.after) {
             (Some(step), _) => {
                 format!("{store}: nothing was sent for {subject}; a human must act\n\n{}\n", step.to_text())
             }
@@ -40,7 +43,9 @@ impl Report for Changed {
             (None, None) => format!(
                 "{store}: the platform took `{change}` for {subject}, but the look after it failed; look again\n"
             ),
-        }
+        };
+        text.push_str(&self.secret.as_ref().map(Delivered::to_text).unwrap_or_default());
+        text
     }
 }
 
@@ -57,12 +62,16 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
         return PlanReport::new("change", provider.as_ref(), target.to_string(), operation).show(out);
     }
     session.read_secrets(&args.store).await?;
+    let handover = Handover::prepare(&args.secret, session.state())?;
     let progress = session.progress(format!("changing {} on {}", args.person, args.store));
     let cx = session.call();
     let look_with = || format!("guestpass observe {} {}", args.store, args.person);
     let work = apply(provider.as_ref(), &target, operation, &change, &cx);
-    let (before, outcome, after) = interrupt::finish(work, look_with).await?;
+    let applied = interrupt::finish(work, look_with).await;
     drop(progress);
+    let told = applied.as_ref().ok().and_then(|(_, outcome, _)| secret_of(outcome));
+    let secret = handover.finish(told);
+    let (before, outcome, after) = applied?;
     let (result, action, exit) = match &outcome {
         ChangeOutcome::Accepted | ChangeOutcome::Renewed(_) => {
             ("accepted", None, if after.is_some() { Exit::Done } else { Exit::Unknown })
@@ -79,6 +88,10 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     } else {
         Ok(())
     };
+    let (secret, lost) = match secret {
+        Ok(secret) => (secret, None),
+        Err(error) => (None, Some(error)),
+    };
     out.show(&Changed {
         store: args.store.clone(),
         platform: platform.to_string(),
@@ -86,10 +99,14 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
         change: name,
         result,
         action,
+        secret,
         before: before.as_ref().map(LookView::from),
         after: after.as_ref().map(LookView::from),
     })?;
     renewed?;
+    if let Some(error) = lost {
+        return Err(error.into());
+    }
     // What was kept of an invitation that is gone would make a later look take it for open.
     if operation == Operation::CancelInvitation
         && after.as_ref().is_some_and(|look| look.state == AccessState::Absent)
@@ -112,8 +129,18 @@ fn wanted(
         WhichChange { suspend: true, .. } => ("suspend", Operation::SetActive, Change::SetActive(false)),
         WhichChange { resume: true, .. } => ("resume", Operation::SetActive, Change::SetActive(true)),
         WhichChange { resend: true, .. } => ("resend", Operation::Resend, Change::Resend),
+        WhichChange { reset_password: true, .. } => {
+            ("reset_password", Operation::ResetPassword, Change::ResetPassword)
+        }
         _ => ("cancel", Operation::CancelInvitation, Change::CancelInvitation),
     })
+}
+
+fn secret_of(outcome: &ChangeOutcome) -> Option<&OneTimeSecret> {
+    match outcome {
+        ChangeOutcome::Renewed(entry) => entry.secret.as_ref(),
+        _ => None,
+    }
 }
 
 type Applied = (Option<Observation>, ChangeOutcome, Option<Observation>);

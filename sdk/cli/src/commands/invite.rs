@@ -1,8 +1,8 @@
 //! `guestpass invite`
 
 use guestpass::{
-    AccessProvider, AccessProviderExt, Entry, Error, ErrorKind, InviteReport, InviteRequest, InviteResult,
-    Operation, Support,
+    AccessProvider, AccessProviderExt, Actor, Entry, Error, ErrorKind, Instruction, InviteReport,
+    InviteRequest, InviteResult, ManualStep, Operation, StepCheck, Support,
 };
 use serde::Serialize;
 
@@ -97,23 +97,34 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     session.read_secrets(&args.store).await?;
     let kept = session.kept(&args.store);
     let record = kept.get(&request.person.email)?;
-    if record.sending && !args.send_again {
+    let supports = |operation| matches!(capabilities.support(operation), Support::Native | Support::Emulated);
+    let sees_invitations = supports(Operation::ObserveInvitation);
+    let makes_passwords = supports(Operation::ResetPassword);
+    let interrupted = record.sending;
+    if interrupted && !sees_invitations && !args.send_again {
         return Err(unsettled(provider.as_ref()).into());
     }
     if let Some(state) = &record.state {
         request = request.with_state(state.clone());
     }
     let handover = Handover::prepare(&args.secret, session.state())?;
-    // Where no look shows invitations, only this file can keep a second one from being sent if we die now.
-    let sees_invitations = capabilities.support(Operation::ObserveInvitation) != Support::Unsupported;
-    let record = Record { sending: !sees_invitations, ..record };
+    // Where no look shows invitations, only this file can keep a second one from being sent if we die now; where the
+    // account comes with a password, only this file can say that nobody got it.
+    let record = Record { sending: !sees_invitations || makes_passwords, ..record };
     if record.sending {
         kept.put(&request.person.email, &record)?;
     }
     let progress = session.progress(format!("inviting {} to {}", args.person, args.store));
     let cx = session.call();
     let look = || format!("guestpass observe {} {}", args.store, args.person);
-    let report = interrupt::finish(provider.ensure_invited(&request, &cx), look).await;
+    let invite = async {
+        let mut report = provider.ensure_invited(&request, &cx).await?;
+        if interrupted && makes_passwords {
+            mind_the_lost_password(&mut report, args);
+        }
+        Ok(report)
+    };
+    let report = interrupt::finish(invite, look).await;
     drop(progress);
     let told =
         report.as_ref().ok().and_then(|report| report.result.entry()).and_then(|entry| entry.secret.as_ref());
@@ -144,6 +155,20 @@ pub(crate) async fn run(args: &InviteArgs, session: &Session, out: &mut Output) 
     out.show(&Invitation { secret, ..invitation })?;
     kept?;
     lost.map_or(Ok(exit), |error| Err(error.into()))
+}
+
+/// An account that an interrupted run made has a password that nobody got. Whether that run made it cannot be seen: the
+/// account may be older, so its password is not replaced unasked.
+fn mind_the_lost_password(report: &mut InviteReport, args: &InviteArgs) {
+    let InviteResult::AlreadyThere(entry) = &mut report.result else { return };
+    let command = format!("guestpass change {} {} --reset-password", args.store, args.person);
+    let step = ManualStep::new(
+        "Give the account a new password, unless somebody has the present one",
+        StepCheck::Attest("the person can sign in".to_owned()),
+    )
+    .because("an earlier run was interrupted, and the password it may have made is lost")
+    .then(Instruction::new(Actor::Operator, "Run this command").entering(command));
+    entry.follow_ups.push(step);
 }
 
 fn unsettled(provider: &dyn AccessProvider) -> Error {

@@ -95,7 +95,10 @@ fn request(args: &RemoveArgs, target: Target, recorded: Baseline) -> RemoveReque
         None => recorded,
     };
     let scope = if args.from_account { RemovalScope::Account } else { RemovalScope::Store };
-    RemoveRequest::new(target).with_baseline(baseline).with_scope(scope)
+    let mut request = RemoveRequest::new(target).with_baseline(baseline).with_scope(scope);
+    request.delete = args.delete;
+    request.allow_privileged = args.allow_privileged;
+    request
 }
 
 fn judge(empty: Removal, report: &RemovalReport) -> guestpass::Result<(Removal, Exit)> {
