@@ -8,8 +8,8 @@ use guestpass::{
     AccessProvider, AccessState, ApiAccess, Baseline, CallContext, Capabilities, Capability, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error,
     ErrorKind, Finder, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep, MerchantGuide,
-    MerchantHeld, Observation, Operation, Page, PageEnd, RemovalScope, RemoveOutcome, RemoveRequest, Result,
-    Role, RoleSpec, SecretSource, StoreSettings, Support, Target, UnknownReason,
+    MerchantHeld, Observation, Operation, Page, PageEnd, ProviderState, RemovalScope, RemoveOutcome,
+    RemoveRequest, Result, Role, RoleSpec, SecretSource, StoreSettings, Support, Target, UnknownReason,
 };
 use uuid::Uuid;
 
@@ -246,6 +246,10 @@ impl AccessProvider for BigCommerce {
         drop(writing);
         added.map_err(|error| self.here(error))?;
         Ok(InviteOutcome::Invited(self.entry(request, None, cx).await))
+    }
+
+    async fn intend(&self, _request: &InviteRequest, _cx: &CallContext) -> Result<Option<ProviderState>> {
+        Ok(None)
     }
 
     async fn entry(&self, request: &InviteRequest, seen: Option<&Collaborator>, cx: &CallContext) -> Entry {

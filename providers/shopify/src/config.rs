@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use guestpass::grants::SubjectKey;
 use guestpass::http::BaseUrl;
 use guestpass::{Access, ConfigField, Email, Error, Result, SecretSource, StoreSettings};
 
@@ -146,6 +147,12 @@ impl Config {
 }
 
 impl Organisation {
+    /// What merchants let in: the organisation, and with it everybody in it.
+    pub(crate) fn subject(&self) -> SubjectKey {
+        let address = || self.emails.first().map(|email| email.as_str().to_lowercase());
+        SubjectKey::organisation(&self.id.clone().or_else(address).unwrap_or_default())
+    }
+
     fn read(settings: &StoreSettings) -> Result<Self> {
         let addresses = settings.text("organisation_email").unwrap_or_default();
         let mut emails = Vec::new();

@@ -8,8 +8,8 @@ use guestpass::{
     AccessProvider, AccessState, AccountKind, ApiAccess, Assignable, CallContext, Capabilities, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email, Entry, Environment,
     Error, ErrorKind, Evidence, Held, InviteOutcome, InviteRequest, ListQuery, ManualStep, MerchantGuide,
-    MerchantHeld, Observation, Page, PageEnd, RemovalScope, RemoveOutcome, RemoveRequest, Result, Role,
-    RoleSpec, StepCheck, StoreSettings, Target, Told, UnknownReason,
+    MerchantHeld, Observation, Page, PageEnd, ProviderState, RemovalScope, RemoveOutcome, RemoveRequest,
+    Result, Role, RoleSpec, StepCheck, StoreSettings, Target, Told, UnknownReason,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,8 @@ pub(crate) fn connect(
     let store = settings.store.clone();
     let label = settings.label.clone().unwrap_or_else(|| store.to_string());
     let contention = ContentionKey::new(format!("shop/{}", shop.as_str()))?;
-    let connection = Connection::new(ID.clone(), store.clone(), label, contention, SETTLE_AFTER, WATCH_EVERY);
+    let connection = Connection::new(ID.clone(), store.clone(), label, contention, SETTLE_AFTER, WATCH_EVERY)
+        .letting_in(organisation.subject());
     let guide = Guide::new(shop.clone(), organisation.clone(), app_installed);
     let Some(Credential { source, version, rest_permissions, api: base }) = credential else {
         return Ok(Arc::new(MerchantHeld::new(connection, Arc::new(guide))));
@@ -183,6 +184,10 @@ impl AccessProvider for Shopify {
     async fn invite(&self, request: &InviteRequest, _cx: &CallContext) -> Result<InviteOutcome> {
         refuse_privileged(request.role.as_ref()).map_err(|error| self.here(error))?;
         Ok(InviteOutcome::ActionRequired(self.checkable(self.guide.invite(request))))
+    }
+
+    async fn intend(&self, _request: &InviteRequest, _cx: &CallContext) -> Result<Option<ProviderState>> {
+        Ok(None)
     }
 
     async fn entry(&self, request: &InviteRequest, seen: Option<&Collaborator>, _cx: &CallContext) -> Entry {

@@ -55,7 +55,7 @@ impl Kept {
         Self { invite_id: invite.id.clone().filter(|id| !id.is_empty()).or(self.invite_id), expires, ..self }
     }
 
-    fn read(state: &ProviderState, site: &str) -> Result<Self> {
+    pub(crate) fn read(state: &ProviderState, site: &str) -> Result<Self> {
         let kept: Self = serde_json::from_value(state.0.clone()).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, "the kept state is not of an invitation on Wix")
                 .with_source(error)

@@ -11,7 +11,7 @@ use guestpass::{
     AccessProvider, AccessState, ApiAccess, CallContext, Capabilities, Capability, Change, ChangeOutcome,
     CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error, ErrorKind,
     Evidence, Held, InviteOutcome, InviteRequest, ListQuery, MerchantHeld, Observation, Operation, Page,
-    RemoveOutcome, RemoveRequest, Result, Role, StoreSettings, Support, Target, UnknownReason,
+    ProviderState, RemoveOutcome, RemoveRequest, Result, Role, StoreSettings, Support, Target, UnknownReason,
 };
 
 use self::looking::see;
@@ -255,6 +255,11 @@ impl AccessProvider for Wix {
     async fn invite(&self, request: &InviteRequest, cx: &CallContext) -> Result<InviteOutcome> {
         let invited = Box::pin(self.send_invitation(request, cx)).await;
         invited.map(InviteOutcome::Invited).map_err(|error| self.here(error))
+    }
+
+    async fn intend(&self, request: &InviteRequest, cx: &CallContext) -> Result<Option<ProviderState>> {
+        let kept = Box::pin(self.prepare(request, cx)).await.map_err(|error| self.here(error))?;
+        Ok(Some(kept.to_state()))
     }
 
     async fn entry(&self, request: &InviteRequest, seen: Option<&Collaborator>, cx: &CallContext) -> Entry {

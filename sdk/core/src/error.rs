@@ -125,6 +125,8 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+const STALE: &str = "stale";
+
 /// Whether, and how, the same call may be made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -201,6 +203,21 @@ impl Error {
         let mut error = Self::new(ErrorKind::Config, format!("`{field}` {problem}")).with_remedy(remedy);
         error.0.field = Some(field.to_owned());
         error
+    }
+
+    /// Somebody else changed it since it was read: read it again.
+    #[must_use]
+    pub fn stale(what: &str) -> Self {
+        Self::new(ErrorKind::Conflict, format!("{what} was changed by somebody else meanwhile"))
+            .with_remedy("try again")
+            .with_retry(Retry::Backoff)
+            .with_code(STALE)
+    }
+
+    /// Whether it is about something that somebody else changed since it was read.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.kind() == ErrorKind::Conflict && self.0.code.as_deref() == Some(STALE)
     }
 
     /// Puts a place in front of the message, for example a line of a file.

@@ -47,6 +47,19 @@ pub trait AccessProviderExt: AccessProvider {
         ensure_invited(self, request, cx)
     }
 
+    /// The same without the first look, for a caller who has just looked and written down what they saw.
+    ///
+    /// # Errors
+    /// As [`ensure_invited`](Self::ensure_invited).
+    fn invite_after(
+        &self,
+        before: Observation,
+        request: &InviteRequest,
+        cx: &CallContext,
+    ) -> impl Future<Output = Result<InviteReport>> + Send {
+        invite_after(self, before, request, cx)
+    }
+
     /// Makes sure that somebody is out: looks, removes if needed, looks again until it is proven.
     ///
     /// Everything here runs with [`Priority::Removal`].
@@ -59,6 +72,19 @@ pub trait AccessProviderExt: AccessProvider {
         cx: &CallContext,
     ) -> impl Future<Output = Result<RemovalReport>> + Send {
         ensure_removed(self, request, cx)
+    }
+
+    /// The same without the first look, for a caller who has just looked and written down what they saw.
+    ///
+    /// # Errors
+    /// As [`ensure_removed`](Self::ensure_removed).
+    fn remove_after(
+        &self,
+        before: Observation,
+        request: &RemoveRequest,
+        cx: &CallContext,
+    ) -> impl Future<Output = Result<RemovalReport>> + Send {
+        remove_after(self, before, request, cx)
     }
 
     /// Watches, at the platform's own slow pace, until the subject is inside.
@@ -163,8 +189,17 @@ async fn ensure_invited<P: AccessProvider + ?Sized>(
     request: &InviteRequest,
     cx: &CallContext,
 ) -> Result<InviteReport> {
+    let before = provider.observe(&request.target(provider.connection().provider()), cx).await?;
+    invite_after(provider, before, request, cx).await
+}
+
+async fn invite_after<P: AccessProvider + ?Sized>(
+    provider: &P,
+    before: Observation,
+    request: &InviteRequest,
+    cx: &CallContext,
+) -> Result<InviteReport> {
     let target = request.target(provider.connection().provider());
-    let before = provider.observe(&target, cx).await?;
     let may_write = match &before.state {
         AccessState::Absent | AccessState::Suspended { .. } => true,
         AccessState::Invited { .. } | AccessState::Present { .. } => false,
@@ -223,6 +258,16 @@ async fn ensure_removed<P: AccessProvider + ?Sized>(
 ) -> Result<RemovalReport> {
     let cx = &cx.clone().with_priority(Priority::Removal);
     let before = provider.observe(&request.target, cx).await?;
+    remove_after(provider, before, request, cx).await
+}
+
+async fn remove_after<P: AccessProvider + ?Sized>(
+    provider: &P,
+    before: Observation,
+    request: &RemoveRequest,
+    cx: &CallContext,
+) -> Result<RemovalReport> {
+    let cx = &cx.clone().with_priority(Priority::Removal);
     let account = match &before.state {
         AccessState::Absent => {
             let proof = Proof::of_absence(before.evidence.clone());

@@ -8,6 +8,7 @@
 //! - [`AccessProviderExt`]: look, write, look again, with lost answers settled by reading;
 //! - [`http`]: the one pipeline through which every provider talks to its vendor;
 //! - [`Coordination`]: rate budgets that several tasks and processes share;
+//! - [`grants`]: access that is written down before it is given, and ends;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
 //!
 //! What a platform cannot do is declared in [`Capabilities`] with the reason, and comes back as a [`ManualStep`]: data
@@ -24,6 +25,7 @@ mod coordination;
 mod environment;
 mod error;
 mod ext;
+pub mod grants;
 pub mod http;
 mod merchant;
 mod model;

@@ -11,7 +11,8 @@ use crate::capability::{Capabilities, Capability, Operation, Support};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     AccessState, Actor, Change, ChangeOutcome, Collaborator, Entry, Evidence, InviteOutcome, InviteRequest,
-    ManualStep, Message, Observation, RemoveOutcome, RemoveRequest, Role, StepCheck, Target, UnknownReason,
+    ManualStep, Message, Observation, ProviderState, RemoveOutcome, RemoveRequest, Role, StepCheck, Target,
+    UnknownReason,
 };
 use crate::page::{Cursor, ListQuery, Page};
 use crate::provider::{AccessProvider, CheckReport, Connection};
@@ -164,6 +165,10 @@ impl AccessProvider for MerchantHeld {
         );
         let step = self.letter(self.guide.invite(request), "Access for our support", &intro, &outro);
         Ok(InviteOutcome::ActionRequired(by_word(step)))
+    }
+
+    async fn intend(&self, _request: &InviteRequest, _cx: &CallContext) -> Result<Option<ProviderState>> {
+        Ok(None)
     }
 
     async fn entry(

@@ -10,9 +10,10 @@ use crate::api_access::ApiAccess;
 use crate::call::CallContext;
 use crate::capability::Capabilities;
 use crate::error::Result;
+use crate::grants::SubjectKey;
 use crate::model::{
     Change, ChangeOutcome, Collaborator, ContentionKey, Entry, InviteOutcome, InviteRequest, Observation,
-    ProviderId, Remains, RemoveOutcome, RemoveRequest, Role, StoreHandle, Target,
+    Person, ProviderId, ProviderState, Remains, RemoveOutcome, RemoveRequest, Role, StoreHandle, Target,
 };
 use crate::page::{Cursor, ListQuery, Page};
 
@@ -82,6 +83,14 @@ pub trait AccessProvider: Debug + Send + Sync + 'static {
     /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) when the answer was lost.
     async fn invite(&self, request: &InviteRequest, cx: &CallContext) -> Result<InviteOutcome>;
 
+    /// What must be kept before the invitation is sent, so that it is not forgotten if its answer never comes; `None`
+    /// where a look shows every invitation. May read, writes nothing. Whoever calls this keeps it, and hands it over as
+    /// [`InviteRequest::intent`] with the invitation itself, and as [`InviteRequest::state`] ever after.
+    ///
+    /// # Errors
+    /// As the looks it takes.
+    async fn intend(&self, request: &InviteRequest, cx: &CallContext) -> Result<Option<ProviderState>>;
+
     /// What comes with an access that exists or is about to: what is still to be done by hand, how the person gets in.
     /// Writes nothing; `seen` is the account as a look showed it. Needed where an invitation's own answer was lost, and
     /// where the person was inside already.
@@ -114,6 +123,7 @@ pub struct Connection {
     settle_after: Duration,
     min_observe_interval: Duration,
     removal_leaves: Remains,
+    shared_subject: Option<SubjectKey>,
 }
 
 impl Connection {
@@ -136,6 +146,7 @@ impl Connection {
             settle_after,
             min_observe_interval,
             removal_leaves: Remains::Nothing,
+            shared_subject: None,
         }
     }
 
@@ -144,6 +155,19 @@ impl Connection {
     pub fn removal_leaving(mut self, remains: Remains) -> Self {
         self.removal_leaves = remains;
         self
+    }
+
+    /// The same, where everybody of ours comes in as one subject, for example as a partner organisation.
+    #[must_use]
+    pub fn letting_in(mut self, subject: SubjectKey) -> Self {
+        self.shared_subject = Some(subject);
+        self
+    }
+
+    /// As what a person comes into this store. Who shares it shares the access.
+    #[must_use]
+    pub fn subject(&self, person: &Person) -> SubjectKey {
+        self.shared_subject.clone().unwrap_or_else(|| SubjectKey::of(person, &self.provider))
     }
 
     /// The platform.

@@ -21,7 +21,8 @@ impl Wix {
         resolve(spec, named, catalogue.as_deref())
     }
 
-    pub(super) async fn send_invitation(&self, request: &InviteRequest, cx: &CallContext) -> Result<Entry> {
+    /// What has to be known of an invitation before it is sent: who is there, and which role it gives.
+    pub(super) async fn prepare(&self, request: &InviteRequest, cx: &CallContext) -> Result<Kept> {
         let name = named(request.role.as_ref())?;
         let spec = request.role.clone().unwrap_or_default();
         let target = request.target(&ID);
@@ -46,10 +47,17 @@ impl Wix {
             return Err(Error::new(ErrorKind::Conflict, format!("{target} is inside already"))
                 .with_remedy("change their role instead"));
         }
-        let kept = Kept::unanswered(&self.site_id, &role, before.accounts, cx.clock().now());
+        Ok(Kept::unanswered(&self.site_id, &role, before.accounts, cx.clock().now()))
+    }
+
+    pub(super) async fn send_invitation(&self, request: &InviteRequest, cx: &CallContext) -> Result<Entry> {
+        let kept = match &request.intent {
+            Some(intent) => Kept::read(intent, &self.site_id)?,
+            None => self.prepare(request, cx).await?,
+        };
         let email = &request.person.email;
         self.memory.remember(email.as_str(), &kept);
-        let invite = match self.site.invite(email, &role, request.reason.as_deref(), cx).await {
+        let invite = match self.site.invite(email, &kept.role, request.reason.as_deref(), cx).await {
             Ok(invite) => invite,
             Err(error) if error.is_outcome_unknown() => return Err(unsettled(error, &kept)),
             Err(error) => {

@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_VENDOR_ID: usize = 256;
 
 /// A platform: one lower-case word for those of this project, `reverse.dns/name` for one that somebody else adds.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProviderId(Cow<'static, str>);
 

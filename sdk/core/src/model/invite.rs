@@ -29,13 +29,16 @@ pub struct InviteRequest {
     /// What the provider asked us to keep of an earlier invitation of this person. Without it, a platform that does not
     /// show invitations cannot know that there is one.
     pub state: Option<ProviderState>,
+    /// What [`AccessProvider::intend`](crate::AccessProvider::intend) asked us to keep for this very invitation, and that
+    /// was kept. Nothing has been sent with it yet.
+    pub intent: Option<ProviderState>,
 }
 
 impl InviteRequest {
     /// Lets the person in.
     #[must_use]
     pub fn new(person: Person) -> Self {
-        Self { person, role: None, reason: None, until: None, state: None }
+        Self { person, role: None, reason: None, until: None, state: None, intent: None }
     }
 
     /// With this role.
@@ -63,6 +66,13 @@ impl InviteRequest {
     #[must_use]
     pub fn with_state(mut self, state: ProviderState) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Hands over what was kept for this very invitation.
+    #[must_use]
+    pub fn with_intent(mut self, intent: ProviderState) -> Self {
+        self.intent = Some(intent);
         self
     }
 
@@ -133,7 +143,7 @@ impl PartialEq for OneTimeSecret {
 impl Eq for OneTimeSecret {}
 
 /// How a person gets into the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccessNote {
     /// Where to sign in, if the platform tells.

@@ -1,6 +1,6 @@
 //! What a human must do, as data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Work that only a human can do: who acts at each step, where, with which words, and how it will be checked.
 ///
@@ -14,7 +14,7 @@ use serde::Serialize;
 ///     .then(Instruction::new(Actor::Merchant, "Tick the permissions and save").ticking(["View_Orders"]));
 /// assert!(step.to_string().contains("2. Merchant: Tick the permissions and save"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ManualStep {
     /// What is achieved, in a few words.
@@ -82,7 +82,7 @@ impl std::fmt::Display for ManualStep {
 }
 
 /// One thing that one person does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Instruction {
     /// Who does it.
@@ -127,7 +127,7 @@ impl Instruction {
 }
 
 /// Who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Actor {
@@ -150,7 +150,7 @@ impl std::fmt::Display for Actor {
 }
 
 /// Where to click.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Link {
     /// The address.
@@ -174,7 +174,7 @@ impl Link {
 }
 
 /// How guestpass finds out that a manual step was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepCheck {
@@ -194,7 +194,7 @@ impl std::fmt::Display for StepCheck {
 }
 
 /// A message ready to send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
     /// The subject line.

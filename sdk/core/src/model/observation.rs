@@ -1,6 +1,6 @@
 //! What a look at a store showed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Collaborator;
 use crate::Timestamp;
@@ -83,7 +83,7 @@ impl AccessState {
 }
 
 /// Why a look proves nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UnknownReason {
@@ -106,7 +106,7 @@ impl std::fmt::Display for UnknownReason {
 }
 
 /// How something was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evidence {
     /// When the look began, in UTC.
@@ -119,7 +119,7 @@ pub struct Evidence {
     pub request_ids: Vec<String>,
     /// Whether the conclusion was drawn by comparison with who was there before us, because the platform does not tell
     /// whose account is whose.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub by_comparison: bool,
 }
 
@@ -137,7 +137,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// How we know that an access has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 #[non_exhaustive]
 pub enum Proof {
@@ -156,6 +156,20 @@ pub enum Proof {
     Disabled {
         /// The look.
         evidence: Evidence,
+    },
+    /// What was there before us is there again: the former role, or an account that was switched off.
+    Restored {
+        /// The look.
+        evidence: Evidence,
+    },
+    /// Somebody says so, because the platform cannot be read. Closed, but never shown as proven.
+    Attested {
+        /// Who says so.
+        who: String,
+        /// When they said it, in UTC.
+        at: Timestamp,
+        /// In which words.
+        note: String,
     },
     /// The invitation has ended, and a complete listing holds nobody who was not there before it. Which account the
     /// subject would have used is not known.

@@ -31,6 +31,25 @@ pub async fn a_lost_answer_to_an_invitation_invites_once(s: &Subject) {
     assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1 + passwords(s)));
 }
 
+/// Where no look shows an invitation, what is kept before it is sent tells whoever comes after a crash that it may be open.
+pub async fn an_intent_is_not_forgotten(s: &Subject) {
+    if !s.does(Operation::Invite) {
+        return invites_by_hand_only(s).await;
+    }
+    let (provider, cx) = (s.connect(), s.call());
+    let intent = provider.intend(&s.invitation(), &cx).await.unwrap();
+    assert_eq!(intent.is_none(), s.does(Operation::ObserveInvitation), "{intent:?}");
+    assert_eq!(s.world.writes(), 0, "an intent sends nothing");
+    let Some(intent) = intent else { return };
+    s.world.inject(On::Writes, Fault::LostAnswer, 1);
+    let error = provider.invite(&s.invitation().with_intent(intent.clone()), &cx).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    let after_a_crash = s.invitation().with_state(intent);
+    assert_stays_open(&s.connect().ensure_invited(&after_a_crash, &cx).await.unwrap_err());
+    assert_eq!((s.world.invitations(&s.guest().email), s.world.writes()), (1, 1));
+    acceptance_settles(s).await;
+}
+
 /// The invitation takes effect only after the first look: settling waits for it.
 pub async fn a_late_invitation_is_found_out(s: &Subject) {
     if !s.does(Operation::Invite) {

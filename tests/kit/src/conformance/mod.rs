@@ -221,7 +221,7 @@ macro_rules! conformance {
             limits: every_throttle_is_waited_out Observe, a_throttled_write_is_sent_again_and_done_once Invite,
                 fifty_callers_stay_inside_the_budget Observe, the_reserve_is_kept_for_removals Remove,
                 watching_keeps_its_slow_pace Observe, a_wait_beyond_the_deadline_fails_at_once Observe;
-            lost: a_lost_answer_to_an_invitation_invites_once Invite, a_late_invitation_is_found_out Invite,
+            lost: a_lost_answer_to_an_invitation_invites_once Invite, an_intent_is_not_forgotten Invite, a_late_invitation_is_found_out Invite,
                 an_invitation_that_never_arrived_may_be_tried_again Invite,
                 a_lost_answer_to_a_removal_is_proven Remove, a_late_removal_is_found_out Remove,
                 a_removal_that_never_arrived_may_be_tried_again Remove,

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use guestpass::{
     AccountId, ApiAccess, Capabilities, Capability, CheckReport, Collaborator, Connection, ContentionKey,
-    Cursor, Email, Entry, Evidence, InviteOutcome, InviteRequest, ListQuery, Page, ProviderId, RemoveOutcome,
-    RemoveRequest, Role, Status, StoreHandle, SystemClock, UnknownReason,
+    Cursor, Email, Entry, Evidence, InviteOutcome, InviteRequest, ListQuery, Page, ProviderId, ProviderState,
+    RemoveOutcome, RemoveRequest, Role, Status, StoreHandle, SystemClock, UnknownReason,
 };
 
 use super::*;
@@ -74,6 +74,10 @@ impl AccessProvider for Platform {
     async fn invite(&self, _: &InviteRequest, _: &CallContext) -> Result<InviteOutcome> {
         Err(Error::new(ErrorKind::Unsupported, "not here"))
     }
+    async fn intend(&self, _: &InviteRequest, _: &CallContext) -> Result<Option<ProviderState>> {
+        Ok(None)
+    }
+
     async fn entry(&self, _: &InviteRequest, _: Option<&Collaborator>, _: &CallContext) -> Entry {
         Entry::default()
     }
