@@ -28,6 +28,11 @@ pub(super) trait Controlled: Platform {
 
     fn quirks_mut(&mut self) -> &mut Self::Quirks;
 
+    /// Forgets everything.
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// Plants the demonstration world, and says where things are in it.
     fn plant(&mut self, now: Timestamp) -> Result<Value, Refusal>;
 
@@ -134,7 +139,7 @@ fn act<P: Controlled>(
     match command {
         "reset" => {
             let Reset { seed } = read(request)?;
-            *platform = P::default();
+            platform.forget();
             *time.offset = Duration::ZERO;
             return match seed {
                 true => Ok(platform.plant(time.now)?),

@@ -4,13 +4,9 @@
 /// `server`.
 macro_rules! handle {
     ($fake:ident, $service:ty, $quirks:ty) => {
-        impl std::fmt::Debug for $fake {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($fake)).field("uri", &self.uri()).finish_non_exhaustive()
-            }
-        }
+        $crate::fakes::handle::handle_running!($fake, $service, $quirks);
 
-        /// Starting it, its time, its faults, and what it saw.
+        /// Starting it.
         impl $fake {
             /// Starts an empty fake on a free port of the loopback interface.
             ///
@@ -32,7 +28,21 @@ macro_rules! handle {
                 let server = $crate::fakes::http::serve(listener, shared.clone()).await;
                 Self { shared, server: std::sync::Arc::new(server) }
             }
+        }
+    };
+}
 
+/// The common methods of a handle that is started in its own way.
+macro_rules! handle_running {
+    ($fake:ident, $service:ty, $quirks:ty) => {
+        impl std::fmt::Debug for $fake {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($fake)).field("uri", &self.uri()).finish_non_exhaustive()
+            }
+        }
+
+        /// Its time, its faults, and what it saw.
+        impl $fake {
             /// The base address, `http://127.0.0.1:PORT`, for every host of the platform.
             #[must_use]
             pub fn uri(&self) -> String {
@@ -104,4 +114,4 @@ macro_rules! handle {
     };
 }
 
-pub(super) use handle;
+pub(super) use {handle, handle_running};

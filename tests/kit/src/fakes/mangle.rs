@@ -1,4 +1,4 @@
-//! Spoiling a good answer, in the ways that hold for every platform that speaks JSON.
+//! Spoiling a good answer, in the ways that hold for every platform that speaks JSON or XML.
 
 use std::io::Write;
 
@@ -18,6 +18,10 @@ pub(super) fn truncate(answer: &mut Answer) {
 
 /// Gives every top-level field a type it never has.
 pub(super) fn confuse_types(answer: &mut Answer) {
+    rewrite_xml(answer, |content| {
+        let name = content.trim_start_matches(['<', '\n']).split(['>', ' ', '/']).next().unwrap_or("x");
+        format!("<{name}><![CDATA[7]]></{name}>\n")
+    });
     rewrite(answer, |body| match body {
         Value::Object(fields) => fields.values_mut().for_each(|value| *value = other_type(value)),
         other => *other = other_type(other),
@@ -49,6 +53,11 @@ pub(super) fn pad(answer: &mut Answer, size: usize) {
 /// Adds unknown fields at every level and turns each textual `status` into one nobody has heard of.
 pub(super) fn add_unknown_fields(answer: &mut Answer) {
     rewrite(answer, add_unknown);
+    rewrite_xml(answer, |content| {
+        let added = "<added_without_notice since=\"2026\"><flags/></added_without_notice>\n";
+        let inside = content.replace("</employee>", &format!("{added}</employee>"));
+        format!("{inside}{added}")
+    });
 }
 
 fn add_unknown(value: &mut Value) {
@@ -85,6 +94,22 @@ pub(super) fn rewrite(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
     if let Ok(mut body) = serde_json::from_slice(&answer.body) {
         change(&mut body);
         answer.body = body.to_string().into_bytes();
+    }
+}
+
+/// Changes what is inside of the root element, where the body is XML.
+fn rewrite_xml(answer: &mut Answer, change: impl FnOnce(&str) -> String) {
+    let Ok(body) = std::str::from_utf8(&answer.body) else {
+        return;
+    };
+    let root = body.find("<prestashop").and_then(|start| Some(start + body.get(start..)?.find('>')? + 1));
+    let (Some(start), Some(end)) = (root, body.rfind("</prestashop>")) else {
+        return;
+    };
+    if let (Some(head), Some(content), Some(foot)) =
+        (body.get(..start), body.get(start..end), body.get(end..))
+    {
+        answer.body = format!("{head}\n{}{foot}", change(content)).into_bytes();
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bigcommerce;
 mod control;
+mod gauge;
 mod graphql;
 mod ground;
 mod handle;
@@ -13,12 +14,14 @@ mod limits;
 mod mangle;
 mod paging;
 mod platform;
+pub mod prestashop;
 mod server;
 pub mod shopify;
 mod verdict;
 pub mod wix;
 
 pub use bigcommerce::FakeBigCommerce;
+pub use prestashop::FakePrestashop;
 pub use shopify::FakeShopify;
 pub use verdict::Verdict;
 pub use wix::FakeWix;
