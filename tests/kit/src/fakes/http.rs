@@ -15,9 +15,11 @@ const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 /// A request as the fakes see it.
 #[derive(Clone)]
-pub(crate) struct Incoming {
-    pub(crate) method: Method,
-    pub(crate) path: String,
+pub struct Incoming {
+    /// The method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -34,22 +36,30 @@ impl Incoming {
         }
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// A header as text, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
 
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+    /// A parameter of the query.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
 }
 
 /// An answer on its way out.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) content_type: &'static str,
@@ -62,7 +72,9 @@ impl Answer {
         Self { status, headers: Vec::new(), content_type, body, delay: Duration::ZERO }
     }
 
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
+    /// With this JSON as its body.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json", body.to_string().into_bytes())
     }
 
@@ -73,11 +85,15 @@ impl Answer {
         Self::new(status, "text/html; charset=utf-8", page.into_bytes())
     }
 
-    pub(crate) fn empty(status: u16) -> Self {
+    /// Without a body.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
         Self::new(status, "application/json", Vec::new())
     }
 
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {
+    /// With this header, its name in lower case.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }

@@ -2,9 +2,12 @@
 //!
 //! A fake is used in three ways: inside a test, with controls and ground truth on its handle; by a demonstration that
 //! needs a store to show; and by programs in other languages, through HTTP control endpoints below `/_control`.
+//!
+//! A platform that is not among them gets a fake of its own with [`custom`].
 
 pub mod bigcommerce;
 mod control;
+pub mod custom;
 mod gauge;
 mod graphql;
 mod ground;

@@ -6,31 +6,33 @@ use serde_json::json;
 
 /// How a listing lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Lies {
+pub struct Lies {
     /// The first page is empty although more pages follow.
-    pub(super) empty_first: bool,
+    pub empty_first: bool,
     /// Each page begins with the last item of the page before.
-    pub(super) repeats: bool,
+    pub repeats: bool,
     /// Every page is followed by another one, behind the same cursor.
-    pub(super) circles: bool,
+    pub circles: bool,
 }
 
 /// A page: which items it shows, and what it says of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Page {
+pub struct Page {
     /// Where the page would begin without repeating anything.
-    pub(super) from: usize,
+    pub from: usize,
     /// The first item shown.
-    pub(super) first: usize,
+    pub first: usize,
     /// How many are shown.
-    pub(super) shown: usize,
+    pub shown: usize,
     /// Where the next page begins.
-    pub(super) end: usize,
-    pub(super) has_next: bool,
+    pub end: usize,
+    /// Whether another page follows.
+    pub has_next: bool,
 }
 
 /// The page of `size` items after the cursor at `after`, of a list of `total`.
-pub(super) fn page(total: usize, size: usize, after: Option<usize>, lies: Lies) -> Page {
+#[must_use]
+pub fn page(total: usize, size: usize, after: Option<usize>, lies: Lies) -> Page {
     let empty = lies.empty_first && after.is_none();
     let from = if lies.circles { 0 } else { after.unwrap_or(0).min(total) };
     let repeated = usize::from(lies.repeats && from > 0);
@@ -42,12 +44,15 @@ pub(super) fn page(total: usize, size: usize, after: Option<usize>, lies: Lies) 
     Page { from, first, shown, end, has_next: lies.circles || empty || end < total }
 }
 
-/// Opaque to clients: the second number means nothing, so that nobody can count on the first.
-pub(super) fn cursor(offset: usize) -> String {
+/// The cursor of a place. Opaque to clients: the second number means nothing, so that nobody can count on the first.
+#[must_use]
+pub fn cursor(offset: usize) -> String {
     STANDARD.encode(json!([offset, 1_724_438_389_u64]).to_string())
 }
 
-pub(super) fn offset(cursor: &str) -> Option<usize> {
+/// The place of a cursor, if it is one.
+#[must_use]
+pub fn offset(cursor: &str) -> Option<usize> {
     let decoded = STANDARD.decode(cursor).ok()?;
     let (offset, _) = serde_json::from_slice::<(usize, u64)>(&decoded).ok()?;
     Some(offset)

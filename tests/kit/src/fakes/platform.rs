@@ -12,7 +12,7 @@ use crate::request_log::RequestLog;
 /// Longer bodies are refused, as no honest request is that long.
 const MAX_BODY: usize = 1024 * 1024;
 /// Edges set cookies on API answers; nobody's log should show them.
-pub(super) const SESSION_COOKIE: &str = "fake-session-cookie-to-be-redacted";
+pub const SESSION_COOKIE: &str = "fake-session-cookie-to-be-redacted";
 
 /// What every fake remembers beside its world.
 #[derive(Default)]
