@@ -33,7 +33,8 @@ pub trait MerchantGuide: Debug + Send + Sync + 'static {
     /// How to see who is inside.
     fn list(&self) -> ManualStep;
 
-    /// How to change what somebody has; `None` where there is no such thing on the platform.
+    /// How to change what somebody has. A merchant can resend, cancel, set a role, suspend and resume by hand on every
+    /// platform, in a roundabout way where there is no such button; `None` only for changes that are none of these.
     fn change(&self, target: &Target, change: &Change) -> Option<ManualStep>;
 }
 
