@@ -57,6 +57,7 @@ pub(crate) fn run(args: &InitArgs, registry: &Registry, out: &mut Output) -> Out
 /// A configuration with one store, built from what the platform says it needs.
 fn template(factory: &dyn ProviderFactory) -> String {
     let platform = factory.id();
+    let key = key(platform.as_str());
     let mut text = format!(
         "\
 # guestpass: stores, people and roles.
@@ -92,13 +93,13 @@ last_name = \"Support\"
 # Whether the address is a team's mailbox.
 shared = false
 # Their account, where it is the same on every store of a platform.
-# accounts = {{ {platform} = \"…\" }}
+# accounts = {{ {key} = \"…\" }}
 
 # A role of ours: its rank among our roles, and what it means on each platform.
 [roles.support]
 rank = 10
 
-[roles.support.{platform}]
+[roles.support.{key}]
 # The platform's own role; `guestpass roles {STORE}` shows them.
 # role = \"…\"
 # Permissions to tick, as the platform writes them.
@@ -127,6 +128,12 @@ fn setting(field: &ConfigField) -> String {
     text
 }
 
+/// A platform's id as a key of TOML: somebody else's, `reverse.dns/name`, is no bare one.
+fn key(platform: &str) -> String {
+    let bare = platform.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare { platform.to_owned() } else { toml::Value::from(platform).to_string() }
+}
+
 /// Lines of a comment, broken between words.
 fn comment(text: &str) -> String {
     let mut lines = vec![String::from("#")];
@@ -146,6 +153,13 @@ fn comment(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::registry::registry;
+
+    #[test]
+    fn somebody_elses_platform_is_a_quoted_key() {
+        let table: toml::Table = format!("[roles.support.{}]", key("org.example/shop")).parse().unwrap();
+        assert!(table["roles"]["support"].as_table().unwrap().contains_key("org.example/shop"));
+        assert_eq!(key("bigcommerce"), "bigcommerce");
+    }
 
     #[test]
     fn a_template_names_every_setting_and_is_sound_toml() {
