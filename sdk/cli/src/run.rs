@@ -5,7 +5,7 @@ use std::io;
 
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
-use guestpass::{Error, ErrorKind};
+use guestpass::{Error, ErrorKind, Registry};
 use serde::Serialize;
 
 use crate::args::{Cli, Command, StoreCommand};
@@ -16,11 +16,10 @@ use crate::demo;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::logging;
 use crate::output::{ErrorView, Output, StepView, notice};
-use crate::registry::registry;
 use crate::session::Session;
 
 /// Runs one command line and reports how it went.
-pub(crate) async fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+pub(crate) async fn run(registry: Registry, arguments: impl Iterator<Item = OsString>) -> Exit {
     let arguments: Vec<_> = arguments.collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
@@ -28,14 +27,13 @@ pub(crate) async fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     logging::start(cli.global.verbose);
     let mut out = Output::new(cli.global.json, Box::new(io::stdout()));
-    match Box::pin(command(cli, &mut out)).await {
+    match Box::pin(command(cli, registry, &mut out)).await {
         Ok(exit) => exit,
         Err(failure) => report(&failure, &mut out),
     }
 }
 
-async fn command(cli: Cli, out: &mut Output) -> Outcome {
-    let registry = registry();
+async fn command(cli: Cli, registry: Registry, out: &mut Output) -> Outcome {
     match cli.command {
         Command::Demo => demo::run(registry, out).await,
         Command::Fakes(args) => fakes::run(&args, out).await,
