@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod client;
+mod config;
+mod dialect;
+mod guide;
+mod provider;
+mod roles;
+mod roster;
+mod wire;
+
+use std::sync::Arc;
+
+use guestpass::{
+    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
+    StoreSettings,
+};
+
+/// The id of this platform.
+pub static ID: ProviderId = ProviderId::from_static("org.example/marketstall");
+
+/// Makes connections to stalls.
+#[must_use]
+pub fn factory() -> Factory {
+    Factory
+}
+
+/// See [`factory`].
+#[derive(Debug)]
+pub struct Factory;
+
+impl ProviderFactory for Factory {
+    fn id(&self) -> &ProviderId {
+        &ID
+    }
+
+    fn title(&self) -> &str {
+        "Marketstall"
+    }
+
+    fn fields(&self) -> &[ConfigField] {
+        config::FIELDS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        provider::capabilities()
+    }
+
+    fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
+        provider::connect(&settings, env)
+    }
+}
