@@ -1,5 +1,9 @@
 #![doc = include_str!("../../README.md")]
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-provider.md")]
+mod adding_a_provider {}
+
 use std::sync::Arc;
 
 use guestpass::{Environment, FixedSecret, Result, StoreHandle, StoreSettings, SystemClock};

@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use guestpass::http::ReqwestTransport;
 use guestpass::{
-    AccessProvider, AccessProviderExt, Change, ChangeOutcome, Environment, Error, ErrorKind, FixedSecret,
-    Registry, RemoveRequest, RoleSpec, StoreHandle, StoreSettings, SystemClock, Target,
+    AccessProvider, AccessProviderExt, Change, ChangeOutcome, Clock, Environment, Error, ErrorKind,
+    FixedSecret, MemoryCoordination, Registry, RemoveRequest, RoleSpec, StoreHandle, StoreSettings, Target,
 };
 use guestpass_marketstall_fake::{FakeMarketstall, OWNER, STALL, TOKEN};
+use guestpass_testkit::{Fault, ManualClock, On};
 
 const HELPER: &str = "hanna@vendor.example";
 
@@ -20,9 +22,11 @@ struct Stall {
 
 impl Stall {
     async fn open() -> Self {
-        let fake = FakeMarketstall::start(Arc::new(SystemClock::new())).await;
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+        let fake = FakeMarketstall::start(clock.clone()).await;
         fake.with(|books, _| books.add(HELPER, "helper", true));
-        let env = Environment::system().unwrap();
+        let transport = Arc::new(ReqwestTransport::new().unwrap());
+        let env = Environment::new(transport, clock, Arc::new(MemoryCoordination::new()));
         let provider = connect(settings(&fake, STALL), &env).unwrap();
         Self { fake, env, provider }
     }
@@ -70,6 +74,14 @@ async fn a_role_is_set_for_members_but_not_for_the_owner() {
     let error = stall.set_role(HELPER, RoleSpec::new("ours").with_permissions(["till"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     assert_eq!((stall.role(HELPER).as_deref(), stall.writes()), (Some("viewer"), 1));
+}
+
+#[tokio::test]
+async fn a_lost_change_of_role_is_sent_again() {
+    let stall = Stall::open().await;
+    stall.fake.inject(On::Operation("set_role".to_owned()), Fault::LostAnswer, 1);
+    stall.set_role(HELPER, RoleSpec::new("ours").with_platform_role("viewer")).await.unwrap();
+    assert_eq!((stall.role(HELPER).as_deref(), stall.writes()), (Some("viewer"), 2));
 }
 
 #[tokio::test]
