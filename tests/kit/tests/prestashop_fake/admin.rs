@@ -16,7 +16,7 @@ const SCOPES: [&str; 6] = [
 ];
 
 impl Bench {
-    async fn token_of(&self, client: &str, secret: &str, scope: &str) -> (u16, Value) {
+    pub(super) async fn token_of(&self, client: &str, secret: &str, scope: &str) -> (u16, Value) {
         let url = format!("{}admin-api/access_token", self.fake.url());
         let form = [
             ("grant_type", "client_credentials"),

@@ -40,6 +40,14 @@ async fn a_program_in_another_language_can_do_everything() {
     assert_eq!(bench.control("change-key", change).await, ok);
     assert_eq!(bench.look("keys").await[1]["shops"], json!([1, 2]));
     assert_eq!(bench.control("add-profile", json!({"id": 5, "name": "Support"})).await, ok);
+    let client = json!({"client_id": "app", "secret": "s", "scopes": ["profile_read"]});
+    assert_eq!(bench.control("add-api-client", client).await, ok);
+    assert_eq!(bench.token_of("app", "s", "profile_read").await.0, 200);
+    assert_eq!(bench.control("add-shop", json!({"id": 2, "path": "/second/"})).await, ok);
+    bench.fake.set_key_shops(KEY, &[1, 2]);
+    assert_eq!(bench.get("employees?id_shop=2").await.status, 200);
+    assert_eq!(bench.control("null-compare-dates", json!({})).await, ok);
+    assert_eq!(bench.get("employees/1").await.field("stats_compare_to"), "");
     assert_eq!(bench.control("quirks", json!({"php_warnings": false})).await.1["limit_per_second"], 1000);
     assert_eq!(bench.control("shop", json!({"version": "1.6", "webservice": false})).await, ok);
     assert_eq!(bench.get("employees").await.status, 503);

@@ -77,6 +77,24 @@ struct NewProfile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewShop {
+    id: u64,
+    path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewClient {
+    client_id: String,
+    secret: String,
+    scopes: Vec<String>,
+    /// Whether it belongs to the authorization server elsewhere.
+    #[serde(default)]
+    external: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ShopChange {
     version: Option<PrestashopVersion>,
     webservice: Option<bool>,
@@ -157,6 +175,18 @@ impl Controlled for Service {
                 let NewProfile { id, name } = read(request)?;
                 world.set_profile_name(id, &name);
             }
+            "add-shop" => {
+                let NewShop { id, path } = read(request)?;
+                world.shops.insert(id, path);
+            }
+            "add-api-client" => {
+                let NewClient { client_id, secret, scopes, external } = read(request)?;
+                match external {
+                    true => world.apps.trust(&client_id, &secret, scopes),
+                    false => world.apps.register(&client_id, &secret, scopes),
+                }
+            }
+            "null-compare-dates" => world.null_compare_dates(),
             "shop" => {
                 let change: ShopChange = read(request)?;
                 world.version = change.version.unwrap_or(world.version);

@@ -21,9 +21,12 @@
 //! | `POST /_control/reset` | `{"seed": true}` (the default) | Forgets everything, then plants the demonstration shop and answers with its [`DemoSeed`]. |
 //! | `POST /_control/forward` | `{"seconds": 3600}` | Moves the fake's time on. |
 //! | `POST /_control/shop` | `{"version"?, "webservice"?, "multistore"?, "main_domain"?, "base_path"?}` | Changes the shop; versions are `1.6`, `8`, `9.0`. |
+//! | `POST /_control/add-shop` | `{"id", "path"}` | Adds a shop, with the folder it begins at. |
 //! | `POST /_control/add-employee` | `{"email", "first"?, "last"?, "profile"}` | The merchant adds somebody, an address may be there twice; answers `{"id"}`. |
 //! | `POST /_control/remove-employee` | `{"email"}` | The merchant removes somebody. |
 //! | `POST /_control/change-employee` | `{"email", "active"?, "profile"?, "shops"?, "reset_token"?}` | The merchant changes somebody. |
+//! | `POST /_control/null-compare-dates` | | Empties the dates that make PATCH fail. |
+//! | `POST /_control/add-api-client` | `{"client_id", "secret", "scopes", "external"?}` | Adds a client of the Admin API, or of the authorization server elsewhere. |
 //! | `POST /_control/add-key` | `{"key", "permissions": {"employees": ["GET"]}}` | Adds a webservice key; answers `{"id"}`. |
 //! | `POST /_control/change-key` | `{"key", "enabled"?, "permissions"?, "shops"?}` | Changes a webservice key. |
 //! | `POST /_control/add-profile` | `{"id", "name"}` | Adds or renames a profile. |

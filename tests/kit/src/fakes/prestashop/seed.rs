@@ -3,9 +3,9 @@
 use guestpass::Timestamp;
 use serde::Serialize;
 
-use super::admin::{ApiClient, SCOPES};
+use super::admin::SCOPES;
 use super::state::{World, permissions};
-use crate::fakes::ground::{Refusal, refuse};
+use crate::fakes::ground::{Refusal, owned, refuse};
 
 /// Where things are in the demonstration shop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -49,9 +49,7 @@ pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refus
     }
     let all: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE"];
     world.add_key(KEY, permissions(&[("employees", all), ("languages", &["GET"])]))?;
-    let scopes = SCOPES.map(|(scope, _)| scope);
-    let id = world.apps.next_client();
-    world.apps.clients.push(ApiClient::new(id, CLIENT, CLIENT_SECRET, &scopes));
+    world.apps.register(CLIENT, CLIENT_SECRET, owned(&SCOPES.map(|(scope, _)| scope)));
     Ok(DemoSeed {
         key: KEY.to_owned(),
         client_id: CLIENT.to_owned(),

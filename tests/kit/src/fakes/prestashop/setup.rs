@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::FakePrestashop;
-use super::admin::ApiClient;
 use super::seed::{self, DemoSeed};
 use super::state::{Employee, MAIN_SHOP, World, permissions};
 use super::truth::{self, FakeEmployee, FakeKey};
 use super::version::PrestashopVersion;
+use crate::fakes::ground::owned;
 
 /// The shop and its keys.
 impl FakePrestashop {
@@ -97,18 +97,12 @@ impl FakePrestashop {
 
     /// Adds a client of the Admin API.
     pub fn add_api_client(&self, client_id: &str, secret: &str, scopes: &[&str]) {
-        self.with(|service, _| {
-            let apps = &mut service.world.apps;
-            apps.clients.push(ApiClient::new(apps.next_client(), client_id, secret, scopes));
-        });
+        self.with(|service, _| service.world.apps.register(client_id, secret, owned(scopes)));
     }
 
     /// Adds a client of the authorization server elsewhere, see [`external_token_url`](Self::external_token_url).
     pub fn add_external_client(&self, client_id: &str, secret: &str, scopes: &[&str]) {
-        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.with(|service, _| {
-            service.world.apps.elsewhere.insert(client_id.to_owned(), (secret.to_owned(), scopes))
-        });
+        self.with(|service, _| service.world.apps.trust(client_id, secret, owned(scopes)));
     }
 
     /// Adds a profile, or renames it.
@@ -173,11 +167,7 @@ impl FakePrestashop {
 
     /// Empties the dates that make PATCH fail, of all employees, in the database.
     pub fn null_compare_dates(&self) {
-        self.with(|service, _| {
-            for employee in &mut service.world.employees {
-                employee.columns.extend([("stats_compare_from", None), ("stats_compare_to", None)]);
-            }
-        });
+        self.with(|service, _| service.world.null_compare_dates());
     }
 
     fn change(&self, email: &str, change: impl FnOnce(&mut Employee)) {

@@ -189,6 +189,12 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn null_compare_dates(&mut self) {
+        for employee in &mut self.employees {
+            employee.columns.extend([("stats_compare_from", None), ("stats_compare_to", None)]);
+        }
+    }
+
     /// Our side gave an access.
     pub(super) fn count_admission(&mut self, email: &str) {
         *self.admissions.entry(email.to_lowercase()).or_default() += 1;

@@ -24,7 +24,7 @@ pub(in super::super) struct ApiClient {
 }
 
 impl ApiClient {
-    pub(in super::super) fn new(id: u64, client_id: &str, secret: &str, scopes: &[&str]) -> Self {
+    fn new(id: u64, client_id: &str, secret: &str, scopes: Vec<String>) -> Self {
         Self {
             id,
             client_id: client_id.to_owned(),
@@ -33,17 +33,16 @@ impl ApiClient {
             issuer: None,
             enabled: true,
             lifetime: 3600,
-            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            scopes,
             secret: secret.to_owned(),
         }
     }
 
     /// A client of another authorization server, seen for the first time.
     pub(super) fn foreign(id: u64, client_id: &str, scopes: &[String]) -> Self {
-        let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
         Self {
             issuer: Some("http://issuer.example/realms/merchant".to_owned()),
-            ..Self::new(id, client_id, "", &scopes)
+            ..Self::new(id, client_id, "", scopes.to_vec())
         }
     }
 
@@ -65,7 +64,16 @@ impl ApiClient {
 }
 
 impl Apps {
-    pub(in super::super) fn next_client(&self) -> u64 {
+    pub(in super::super) fn register(&mut self, client_id: &str, secret: &str, scopes: Vec<String>) {
+        self.clients.push(ApiClient::new(self.next_client(), client_id, secret, scopes));
+    }
+
+    /// Lets the authorization server elsewhere know a client.
+    pub(in super::super) fn trust(&mut self, client_id: &str, secret: &str, scopes: Vec<String>) {
+        self.elsewhere.insert(client_id.to_owned(), (secret.to_owned(), scopes));
+    }
+
+    pub(super) fn next_client(&self) -> u64 {
         self.clients.iter().map(|client| client.id).max().unwrap_or_default() + 1
     }
 }
@@ -108,7 +116,7 @@ fn create(body: &Map<String, Value>, apps: &mut Apps, quirks: &Quirks) -> Result
     let id = apps.next_client();
     let secret: String =
         sha1_hex(format!("secret of client {}", apps.made).as_bytes()).chars().take(32).collect();
-    let blank = ApiClient::new(id, text(body, "clientId", 255)?, &secret, &[]);
+    let blank = ApiClient::new(id, text(body, "clientId", 255)?, &secret, Vec::new());
     text(body, "clientName", 255)?;
     for field in ["enabled", "lifetime"] {
         if body.get(field).is_none_or(Value::is_null) {
