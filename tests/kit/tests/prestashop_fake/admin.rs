@@ -180,6 +180,9 @@ async fn profiles_are_made_one_by_one() {
     assert_eq!((status, &made), (201, &json!({"profileId": 2, "names": {"en-US": "Support"}})));
     assert_eq!(bench.admin(&token, "GET", "profiles/2", json!({})).await.1, made);
     assert_eq!(bench.admin(&token, "GET", "profiles", json!({})).await.0, 404, "no list");
+    bench.fake.quirks(|quirks| quirks.api_module = ApiModule::V0_2);
+    assert_eq!(bench.admin(&token, "GET", "profiles/2", json!({})).await.0, 404, "an older module");
+    bench.fake.quirks(|quirks| quirks.api_module = ApiModule::V0_6);
     assert_eq!(bench.admin(&token, "DELETE", "profiles/1", json!({})).await.0, 500);
     assert_eq!(bench.admin(&token, "DELETE", "profiles/2", json!({})).await.0, 204);
     assert_eq!(bench.admin(&token, "GET", "profiles/2", json!({})).await.0, 404);

@@ -89,7 +89,7 @@ async fn requests_on_their_way_at_once_are_counted() {
         bench.get("employees").await;
     }
     assert_eq!(bench.fake.most_in_flight(), 1);
-    bench.fake.inject(On::Reads, Fault::Slow(Duration::from_millis(200)), 4);
+    bench.fake.inject(On::Reads, Fault::Slow(Duration::from_millis(500)), 4);
     let many = futures_util::future::join_all((0..4).map(|_| bench.get("employees"))).await;
     assert!(many.iter().all(|answer| answer.status == 200));
     assert_eq!(bench.fake.most_in_flight(), 4);

@@ -12,6 +12,7 @@ mod employees;
 mod faults;
 mod lists;
 mod shop;
+mod world;
 
 use std::sync::Arc;
 
