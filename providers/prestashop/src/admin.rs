@@ -1,0 +1,206 @@
+//! The Admin API of PrestaShop 9, as far as it is used: profiles by number, and making an empty one.
+//! <https://devdocs.prestashop-project.org/9/admin-api/>
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guestpass::http::{
+    ApiRequest, ApiResponse, Dialect, Effect, Failure, HeaderMap, HeaderName, HeaderValue, HttpClient,
+    HttpClientConfig, Method, Safety,
+};
+use guestpass::{
+    CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal, Result, SecretString,
+    StoreHandle,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::ID;
+use crate::client::budget;
+use crate::config::{AdminClient, Shop, ShopContext};
+use crate::dialect::limits;
+use crate::oauth::{AdminScope, InRequest, Tokens, without_code};
+
+const LANGUAGE: &str = "en-US";
+const LONGEST_NAME: usize = 32;
+/// What `isGenericName` refuses.
+const REFUSED: &str = "<>={}";
+
+/// The Admin API of one shop.
+#[derive(Debug)]
+pub(crate) struct AdminApi {
+    http: HttpClient,
+    tokens: Tokens,
+    context: ShopContext,
+}
+
+/// A profile, as the Admin API tells it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProfileAnswer {
+    profile_id: u64,
+    #[serde(default)]
+    names: BTreeMap<String, String>,
+}
+
+impl AdminApi {
+    pub(crate) fn new(
+        client: AdminClient,
+        context: ShopContext,
+        shop: &Shop,
+        store: StoreHandle,
+        env: &Environment,
+    ) -> Result<Self> {
+        let tokens = Tokens::new(client, shop, store.clone(), env)?;
+        let config = HttpClientConfig {
+            provider: ID.clone(),
+            store,
+            base: shop.base.clone(),
+            dialect: Arc::new(AdminDialect { clock: env.clock().clone() }),
+            authenticate: Arc::new(InRequest),
+            budget: budget(shop),
+        };
+        Ok(Self { http: HttpClient::new(config, env.clone()), tokens, context })
+    }
+
+    /// Whether a token for this scope is to be had.
+    pub(crate) async fn grants(&self, scope: AdminScope, cx: &CallContext) -> Result<()> {
+        self.tokens.current(scope, cx).await.map(|_| ())
+    }
+
+    /// The name of a profile, or nothing if there is no such profile.
+    pub(crate) async fn profile(&self, id: u64, cx: &CallContext) -> Result<Option<String>> {
+        let path = ["admin-api", "profiles", &id.to_string()];
+        let request =
+            self.request("profiles/get", Method::GET, "/admin-api/profiles/{id}", path, Safety::Read);
+        let answer = self.send(request, AdminScope::ReadProfiles, cx).await;
+        match answer {
+            Ok(profile) => Ok(Some(name_of(profile.names))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a profile that has no right yet, and gives its number.
+    pub(crate) async fn create_profile(&self, name: &str, cx: &CallContext) -> Result<u64> {
+        let path = ["admin-api", "profiles"];
+        let body = json!({ "names": { LANGUAGE: name } });
+        let request = self
+            .request("profiles/create", Method::POST, "/admin-api/profiles", path, Safety::Write)
+            .with_json(&body)?;
+        let profile = self.send(request, AdminScope::WriteProfiles, cx).await?;
+        Ok(profile.profile_id)
+    }
+
+    /// Sends with a token for the scope. The token is there before the request takes a place among those under way, so
+    /// that fetching one never waits for itself.
+    async fn send(&self, request: ApiRequest, scope: AdminScope, cx: &CallContext) -> Result<ProfileAnswer> {
+        let token = self.tokens.current(scope, cx).await?;
+        match self.http.send(&signed(request.clone(), &token)?, cx, profile).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+                self.tokens.forget(scope, &token).await;
+                let token = self.tokens.current(scope, cx).await?;
+                self.http.send(&signed(request, &token)?, cx, profile).await
+            }
+            answer => answer,
+        }
+    }
+
+    fn request<'a>(
+        &self,
+        operation: &'static str,
+        method: Method,
+        template: &'static str,
+        path: impl IntoIterator<Item = &'a str>,
+        safety: Safety,
+    ) -> ApiRequest {
+        let request = ApiRequest::new(operation, method, template, path, safety);
+        match (self.context.shop.as_deref(), &self.context.group) {
+            (Some("all"), _) => request.with_query("allShops", "1"),
+            (Some(shop), _) => request.with_query("shopId", shop),
+            (None, Some(group)) => request.with_query("shopGroupId", group),
+            (None, None) => request,
+        }
+    }
+}
+
+/// A profile's name as PrestaShop takes it.
+pub(crate) fn profile_name(role: &str) -> String {
+    let kept: String = role.chars().filter(|c| !c.is_control() && !REFUSED.contains(*c)).collect();
+    let name: String = kept.trim().chars().take(LONGEST_NAME).collect();
+    if name.is_empty() { "Support".to_owned() } else { name }
+}
+
+fn name_of(mut names: BTreeMap<String, String>) -> String {
+    let name = names.remove(LANGUAGE).or_else(|| names.into_values().next()).unwrap_or_default();
+    name.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+fn signed(request: ApiRequest, token: &SecretString) -> Result<ApiRequest> {
+    let text = SecretString::from(format!("Bearer {}", token.expose_secret()));
+    let mut value = HeaderValue::from_str(text.expose_secret())
+        .map_err(|_| Error::new(ErrorKind::Protocol, "the access token that the shop gave cannot be sent"))?;
+    value.set_sensitive(true);
+    Ok(request.with_header(HeaderName::from_static("authorization"), value))
+}
+
+fn profile(response: &ApiResponse) -> Result<ProfileAnswer, Failure> {
+    serde_json::from_slice(&response.body).map_err(|_| Failure::undecodable("it holds no profile"))
+}
+
+/// The manners of the Admin API. What its bodies say of status and reason is not reliable before 9.2, so the status of
+/// HTTP decides.
+#[derive(Debug)]
+struct AdminDialect {
+    clock: Arc<dyn Clock>,
+}
+
+impl Dialect for AdminDialect {
+    fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure> {
+        let Some(failure) = Failure::from_status(response.status) else { return Ok(()) };
+        Err(match response.status.as_u16() {
+            404 if operation == "profiles/get" => failure,
+            400 => Failure::new(ErrorKind::Config, Effect::None, "the Admin API does not know which shop is meant")
+                .with_remedy("with several shops in one installation, set `shop_id` or `shop_group_id`"),
+            403 => failure.with_remedy(
+                "tick profile_read and profile_write for the API client under Advanced Parameters > Admin API",
+            ),
+            422 => failure.with_remedy("check the role's name: it becomes the profile's, in English"),
+            _ => without_code(response, failure),
+        })
+    }
+
+    fn limits(&self, response: &ApiResponse) -> LimitSignal {
+        limits(response, &*self.clock)
+    }
+
+    fn request_id(&self, _headers: &HeaderMap) -> Option<String> {
+        None
+    }
+
+    fn safe_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_gets_a_name_that_prestashop_takes() {
+        assert_eq!(profile_name("support {eu} <b>"), "support eu b");
+        assert_eq!(profile_name(&"é".repeat(40)).chars().count(), LONGEST_NAME);
+        assert_eq!(profile_name("{}"), "Support");
+    }
+
+    #[test]
+    fn a_profile_is_called_by_its_english_name_if_it_has_one() {
+        let named = |pairs: &[(&str, &str)]| {
+            name_of(pairs.iter().map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect())
+        };
+        assert_eq!(named(&[("de-DE", "Hilfe"), ("en-US", "Help")]), "Help");
+        assert_eq!(named(&[("de-DE", "Hilfe")]), "Hilfe");
+        assert_eq!(named(&[]), "");
+    }
+}

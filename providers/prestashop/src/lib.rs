@@ -1,0 +1,73 @@
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod capabilities;
+mod client;
+mod config;
+mod dialect;
+mod guide;
+mod kept;
+mod names;
+mod oauth;
+mod password;
+mod people;
+mod provider;
+mod roles;
+mod version;
+mod wire;
+mod xml;
+
+use std::sync::Arc;
+
+use guestpass::{
+    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
+    StoreSettings,
+};
+
+/// The id of this platform.
+pub static ID: ProviderId = ProviderId::from_static("prestashop");
+
+/// Makes connections to PrestaShop shops.
+///
+/// ```
+/// use std::sync::Arc;
+/// use guestpass::{Environment, FixedSecret, Registry, StoreHandle, StoreSettings};
+///
+/// let registry = Registry::new().with(guestpass_prestashop::factory());
+/// let settings = StoreSettings::new(StoreHandle::new("acme")?)
+///     .with_text("url", "https://acme.example/store/")
+///     .with_secret("key", Arc::new(FixedSecret::new("from your vault".into())));
+/// let shop = registry.connect("prestashop", settings, &Environment::system()?)?;
+/// assert_eq!(shop.connection().contention_key().as_str(), "shop/acme.example/store");
+/// # Ok::<(), guestpass::Error>(())
+/// ```
+#[must_use]
+pub fn factory() -> Factory {
+    Factory
+}
+
+/// See [`factory`].
+#[derive(Debug)]
+pub struct Factory;
+
+impl ProviderFactory for Factory {
+    fn id(&self) -> &ProviderId {
+        &ID
+    }
+
+    fn title(&self) -> &str {
+        "PrestaShop"
+    }
+
+    fn fields(&self) -> &[ConfigField] {
+        config::FIELDS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities::capabilities(true)
+    }
+
+    fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
+        provider::connect(settings, env)
+    }
+}
