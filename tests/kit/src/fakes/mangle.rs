@@ -90,6 +90,14 @@ fn push_error(fields: &mut Map<String, Value>, message: &str) {
     }
 }
 
+/// Puts an error without a meaning beside whatever data an XML answer has.
+pub(super) fn add_xml_error(answer: &mut Answer) {
+    rewrite_xml(answer, |content| {
+        let error = "<errors>\n<error>\n<code><![CDATA[3]]></code>\n<message><![CDATA[half failed]]></message>\n</error>\n</errors>\n";
+        format!("{content}{error}")
+    });
+}
+
 pub(super) fn rewrite(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
     if let Ok(mut body) = serde_json::from_slice(&answer.body) {
         change(&mut body);

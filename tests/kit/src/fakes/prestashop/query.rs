@@ -188,10 +188,12 @@ pub(super) fn limit(call: &Call<'_>, rows: &mut Vec<Record>, paging: Paging) -> 
     let (from, count) = match paging {
         Paging::RepeatedRow if offset > 0 => (offset - 1, count.saturating_add(1)),
         Paging::SamePage => (0, count),
-        Paging::Right | Paging::RepeatedRow | Paging::HiddenRow => (offset, count),
+        _ => (offset, count),
     };
-    if paging == Paging::HiddenRow {
-        rows.pop();
+    match paging {
+        Paging::HiddenRow => drop(rows.pop()),
+        Paging::Backwards => rows.reverse(),
+        _ => {}
     }
     *rows = rows.drain(..).skip(from).take(count).collect();
     Ok(())

@@ -68,6 +68,8 @@ pub enum Paging {
     SamePage,
     /// The last row of all is on no page, although a list without `limit` has it.
     HiddenRow,
+    /// Rows come backwards, whatever order was asked for.
+    Backwards,
 }
 
 /// The version of the module that makes the Admin API: what it offers.

@@ -9,6 +9,7 @@ use super::state::World;
 use super::{admin, gate, reads, writes};
 use crate::fakes::http::{Answer, Incoming};
 use crate::fakes::limits::{INJECTED, Standing};
+use crate::fakes::mangle;
 use crate::fakes::platform::{Desk, Platform};
 use crate::fault::{Fault, RequestFacts, ThrottleShape};
 
@@ -93,7 +94,7 @@ impl Platform for Service {
 
     /// A PHP notice beside a good answer.
     fn half_failed(&self, answer: &mut Answer) {
-        answer.body.splice(0..0, JUNK.bytes());
+        mangle::add_xml_error(answer);
     }
 
     fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {

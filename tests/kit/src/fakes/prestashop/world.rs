@@ -95,15 +95,15 @@ impl World for PrestashopWorld {
         self.fake.set_key_permissions(&self.seed.key, left);
     }
 
-    /// Nothing marks that more pages follow, so an empty page is the end and no fault; nothing counts, so a miscount
-    /// is somebody who is on no page although a list without pages has them.
+    /// Nothing marks that more pages follow, so an empty page is the end and no fault; nothing counts, so what can
+    /// contradict itself is the order alone.
     fn disturb_paging(&self, fault: PagingFault) {
         self.fake.quirks(|quirks| {
             quirks.paging = match fault {
                 PagingFault::EmptyPage => Paging::Right,
                 PagingFault::RepeatedEntry => Paging::RepeatedRow,
                 PagingFault::Circle => Paging::SamePage,
-                PagingFault::Miscount => Paging::HiddenRow,
+                PagingFault::Miscount => Paging::Backwards,
             };
         });
     }
