@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use guestpass::{
-    AccessProviderExt, Baseline, CallContext, ErrorKind, Operation, Priority, RemovalResult, RemoveRequest,
-    Retry,
+    AccessProviderExt, Baseline, CallContext, Clock, ErrorKind, Operation, Priority, RemovalResult,
+    RemoveRequest, Retry,
 };
 
 use super::Subject;
@@ -21,6 +21,9 @@ const SHAPES: [ThrottleShape; 7] = [
     ThrottleShape::StandardRetryAfterDate,
     ThrottleShape::Status509,
 ];
+
+/// The most requests that one removal takes, with the looks before and after it.
+const A_REMOVAL: usize = 4;
 
 /// Each form of "too many requests" is understood, and its wait is kept, on the clock alone.
 pub async fn every_throttle_is_waited_out(s: &Subject) {
@@ -105,11 +108,20 @@ pub async fn the_reserve_is_kept_for_removals(s: &Subject) {
     let refused = refused.expect("ordinary work is refused before the budget is empty");
     assert_eq!(refused.kind(), ErrorKind::RateLimited, "{refused}");
     assert!(matches!(refused.retry(), Retry::After(_)));
-    let used = s.world.requests().iter().filter(|request| s.world.is_metered(request)).count();
-    assert_eq!(used, s.world.budget().0 - s.world.reserve());
+    let ((limit, window), now) = (s.world.budget(), s.clock.now());
+    let counts = |at| Duration::try_from(now.duration_since(at)).is_ok_and(|age| age <= window);
+    let requests = s.world.requests();
+    let used = requests.iter().filter(|request| s.world.is_metered(request) && counts(request.at)).count();
+    assert_eq!(used, limit - s.world.reserve());
 
+    // A reserve too small for a whole removal lets it begin at once, and is full again soon.
+    let enough = s.world.reserve() >= A_REMOVAL;
+    if !enough {
+        let first = impatient.clone().with_priority(Priority::Removal);
+        provider.observe(&s.target(), &first).await.expect("a removal goes first");
+    }
     let removal = RemoveRequest::new(s.target()).with_baseline(Baseline::Absent);
-    let report = provider.ensure_removed(&removal, &impatient).await.unwrap();
+    let report = provider.ensure_removed(&removal, if enough { &impatient } else { &cx }).await.unwrap();
     assert!(matches!(report.result, RemovalResult::Removed(_)), "{report:?}");
     assert!(!s.guest_is_inside());
 }
