@@ -57,7 +57,7 @@ pub(crate) fn employees(response: &ApiResponse) -> Result<Vec<Employee>, Failure
     let root = document(response)?;
     let list =
         root.child("employees").ok_or_else(|| Failure::undecodable("it holds no list of employees"))?;
-    if list.children.iter().any(|row| row.name != "employee") {
+    if !value(list).is_empty() || list.children.iter().any(|row| row.name != "employee") {
         return Err(Failure::undecodable("its list holds something else than employees"));
     }
     list.children.iter().map(|row| Employee::read(|name| row.child(name).map(value))).collect()
@@ -252,6 +252,7 @@ mod tests {
             format!("<employees>{}</employees>", NEW.replace("<active><![CDATA[1]]></active>", "")),
             format!("<employees>{OLD}</employees><errors><error><code>3</code></error></errors>"),
             "<employees><error/></employees>".to_owned(),
+            "<employees><![CDATA[7]]></employees>".to_owned(),
             "<customers/>".to_owned(),
         ] {
             assert!(employees(&answer(&broken)).is_err(), "{broken}");
