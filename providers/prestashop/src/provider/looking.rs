@@ -241,6 +241,26 @@ mod tests {
     }
 
     #[test]
+    fn the_language_is_that_of_a_super_admin_who_can_sign_in() {
+        let person = |language, profile, active: &str| {
+            let mut row = rows([1]).remove(0);
+            (row.language, row.profile, row.active) = (language, profile, active.to_owned());
+            row
+        };
+        let everybody = [
+            person(None, 5, "1"),
+            person(Some(3), 5, "1"),
+            person(Some(2), SUPER_ADMIN, "0"),
+            person(Some(1), SUPER_ADMIN, "1"),
+        ];
+        for (known, language) in [(4, Some(1)), (3, Some(2)), (2, Some(3)), (1, None)] {
+            let employees = everybody.iter().take(known).cloned().collect();
+            let evidence = Evidence::begun(guestpass::Timestamp::UNIX_EPOCH);
+            assert_eq!(Reading { employees, evidence, gap: None }.language(), language, "{known}");
+        }
+    }
+
+    #[test]
     fn a_short_page_ends_the_listing_and_a_full_one_does_not() {
         let short = Slice::of(rows([1, 2]), None, 3);
         assert_eq!((ids(&short), &short.next, &short.gap), (vec![1, 2], &None, &None));

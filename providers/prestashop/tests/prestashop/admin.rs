@@ -80,12 +80,16 @@ async fn a_profile_outlives_a_lost_answer_to_making_the_employee() {
 }
 
 #[tokio::test]
-async fn who_is_inside_already_gets_no_profile_made() {
+async fn who_is_not_let_in_gets_no_profile_made() {
     let scene = Scene::new().await;
     scene.fake.add_employee(GINA, "Gina", "Guest", 5);
     let shop = scene.connect(scene.with_admin_api());
     let error = shop.invite(&night_shift(), &scene.cx()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    scene.fake.set_profile(GINA, 1);
+    scene.fake.set_active(GINA, false);
+    let error = shop.invite(&night_shift(), &scene.cx()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
     assert_eq!(made(&scene), 0);
 }
 
@@ -169,6 +173,7 @@ async fn each_token_is_for_one_scope_and_is_kept_while_it_lives() {
     scene.clock.advance(Duration::from_secs(2 * 3600));
     shop.list_roles(&scene.cx()).await.unwrap();
     assert_eq!(asked().len(), 2, "the first one has ended");
+    assert!(scene.fake.requests().iter().all(|request| request.status == Some(200)), "and was not tried");
     shop.ensure_invited(&night_shift(), &scene.cx()).await.unwrap();
     assert!(asked()[2].contains("scope=profile_write") && !asked()[2].contains("profile_read"));
 }

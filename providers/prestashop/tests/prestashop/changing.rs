@@ -101,6 +101,23 @@ async fn a_change_is_never_sent_twice() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_show_the_change_settles_nothing() {
+    let scene = Scene::new().await;
+    let id = scene.fake.add_employee(GINA, "Gina", "Guest", 5);
+    scene.wire.instead(move |request| {
+        let unchanged = format!(
+            "<prestashop><employee><id>{id}</id><email>{GINA}</email><active>1</active><id_profile>5</id_profile>\
+             </employee></prestashop>"
+        );
+        (request.method() == "PUT").then_some((200, unchanged))
+    });
+    for change in [Change::SetActive(false), sales()] {
+        let error = scene.shop().change(&target(GINA), &change, &scene.cx()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{change:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_there_cannot_be_changed() {
     let scene = Scene::new().await;
     let error = scene.shop().change(&target(GINA), &Change::SetActive(false), &scene.cx()).await.unwrap_err();

@@ -150,14 +150,14 @@ pub(crate) struct Sent {
     pub(crate) headers: Vec<String>,
 }
 
-type After = Box<dyn FnOnce() + Send>;
+type After = (&'static str, &'static str, Box<dyn FnOnce() + Send>);
 type Instead = Box<dyn Fn(&http::Request<Bytes>) -> Option<(u16, String)> + Send>;
 
 /// The network, with a memory, and with hands that interfere.
 pub(crate) struct Wire {
     inner: ReqwestTransport,
     sent: Mutex<Vec<Sent>>,
-    after_create: Mutex<Option<After>>,
+    after: Mutex<Option<After>>,
     instead: Mutex<Option<Instead>>,
 }
 
@@ -166,7 +166,7 @@ impl Wire {
         Self {
             inner: ReqwestTransport::new().unwrap(),
             sent: Mutex::default(),
-            after_create: Mutex::default(),
+            after: Mutex::default(),
             instead: Mutex::default(),
         }
     }
@@ -179,9 +179,15 @@ impl Wire {
         self.sent().into_iter().filter(|sent| sent.method == method).collect()
     }
 
-    /// Does this when the next employee was made, before its answer arrives.
-    pub(crate) fn after_create(&self, work: impl FnOnce() + Send + 'static) {
-        *self.after_create.lock().unwrap() = Some(Box::new(work));
+    /// Does this when the next request of this method, with this in its address, was executed, before its answer
+    /// arrives.
+    pub(crate) fn after(
+        &self,
+        method: &'static str,
+        part: &'static str,
+        work: impl FnOnce() + Send + 'static,
+    ) {
+        *self.after.lock().unwrap() = Some((method, part, Box::new(work)));
     }
 
     /// Answers requests itself, where this gives an answer.
@@ -219,9 +225,11 @@ impl Transport for Wire {
             *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
             return Ok(response);
         }
-        let makes = request.method() == "POST" && request.uri().path().ends_with("/api/employees");
+        let (method, uri) = (request.method().to_string(), request.uri().to_string());
         let answer = self.inner.send(request, size_cap).await;
-        if makes && let Some(work) = self.after_create.lock().unwrap().take() {
+        let due = |after: &mut After| method == after.0 && uri.contains(after.1);
+        let due = self.after.lock().unwrap().take_if(due);
+        if let Some((_, _, work)) = due {
             work();
         }
         answer

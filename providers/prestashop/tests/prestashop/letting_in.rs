@@ -147,7 +147,7 @@ async fn several_of_one_person_are_for_a_human_to_tell_apart() {
 async fn who_comes_second_goes_again() {
     let scene = Scene::new().await;
     let rival = scene.fake.clone();
-    scene.wire.after_create(move || _ = rival.add_employee(GINA, "Gina", "Rival", 4));
+    scene.wire.after("POST", "/api/employees", move || _ = rival.add_employee(GINA, "Gina", "Rival", 4));
     let error = scene.shop().invite(&invitation(), &scene.cx()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert!(error.to_string().contains("ours was deleted"), "{error}");
@@ -160,7 +160,7 @@ async fn who_comes_second_and_cannot_go_again_is_named() {
     for fault in [Fault::LostAnswer, Fault::ConnectionReset, Fault::Status(403)] {
         let scene = Scene::new().await;
         let rival = scene.fake.clone();
-        scene.wire.after_create(move || _ = rival.add_employee(GINA, "Gina", "Rival", 4));
+        scene.wire.after("POST", "/api/employees", move || _ = rival.add_employee(GINA, "Gina", "Rival", 4));
         scene.fake.inject(On::Operation("DELETE employees".to_owned()), fault.clone(), 1);
         let ours = scene.fake.employees().last().unwrap().id + 1;
         let error = scene.shop().invite(&invitation(), &scene.cx()).await.unwrap_err();
@@ -199,6 +199,23 @@ async fn a_former_super_admin_is_let_in_only_on_an_explicit_word() {
     let allowed = invitation().with_role(support().allowing_privileged());
     granted(scene.shop().ensure_invited(&allowed, &scene.cx()).await.unwrap().result);
     assert_eq!((scene.gina_now().profile, scene.gina_now().active), (5, true));
+}
+
+#[tokio::test]
+async fn who_changed_between_the_looks_is_left_alone() {
+    for (promoted, kind) in [(true, ErrorKind::PermissionDenied), (false, ErrorKind::Conflict)] {
+        let scene = Scene::new().await;
+        scene.fake.add_employee(GINA, "Gina", "Guest", 5);
+        scene.fake.set_active(GINA, false);
+        let merchant = scene.fake.clone();
+        scene.wire.after("GET", "limit=", move || match promoted {
+            true => merchant.set_profile(GINA, 1),
+            false => merchant.set_active(GINA, true),
+        });
+        let error = scene.shop().invite(&invitation(), &scene.cx()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(scene.fake.writes(), 0);
+    }
 }
 
 #[tokio::test]
