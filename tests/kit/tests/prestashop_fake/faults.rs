@@ -64,7 +64,7 @@ async fn each_fault_spoils_the_answer_in_its_way() {
         (Fault::Html(502), 502, "<html>"),
         (Fault::WrongType, 200, "<employees><![CDATA[7]]></employees>"),
         (Fault::ExtraFields, 200, "<added_without_notice since="),
-        (Fault::GraphqlPartial, 200, "<b>Notice</b>"),
+        (Fault::GraphqlPartial, 200, "</employees>\n<errors>"),
         (Fault::StoreSuspended, 503, "maintenance"),
         (Fault::Redirect("http://evil.example/".to_owned()), 302, ""),
     ];

@@ -188,12 +188,10 @@ pub(super) fn limit(call: &Call<'_>, rows: &mut Vec<Record>, paging: Paging) -> 
     let (from, count) = match paging {
         Paging::RepeatedRow if offset > 0 => (offset - 1, count.saturating_add(1)),
         Paging::SamePage => (0, count),
-        _ => (offset, count),
+        Paging::Right | Paging::RepeatedRow | Paging::Backwards => (offset, count),
     };
-    match paging {
-        Paging::HiddenRow => drop(rows.pop()),
-        Paging::Backwards => rows.reverse(),
-        _ => {}
+    if paging == Paging::Backwards {
+        rows.reverse();
     }
     *rows = rows.drain(..).skip(from).take(count).collect();
     Ok(())

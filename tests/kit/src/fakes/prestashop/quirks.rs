@@ -66,8 +66,6 @@ pub enum Paging {
     RepeatedRow,
     /// The first page comes whatever the offset.
     SamePage,
-    /// The last row of all is on no page, although a list without `limit` has it.
-    HiddenRow,
     /// Rows come backwards, whatever order was asked for.
     Backwards,
 }
