@@ -7,8 +7,9 @@ pub(crate) fn capabilities(with_admin: bool) -> Capabilities {
     let rights = "needs the key's rights on `employees`, which a check shows";
     let native = |reason: &'static str, requests| Capability::new(Support::Native, reason).costing(requests);
     // Reading the account, and writing all of it back.
-    let emulated =
-        |reason: &'static str| Capability::new(Support::Emulated, reason).costing(3).unproven(rights);
+    let emulated = |reason: &'static str, requests| {
+        Capability::new(Support::Emulated, reason).costing(requests).unproven(rights)
+    };
     let unsupported = |reason: &'static str| Capability::new(Support::Unsupported, reason);
     let (check, list_roles) = if with_admin {
         (
@@ -45,16 +46,19 @@ pub(crate) fn capabilities(with_admin: bool) -> Capabilities {
         ),
         (
             Operation::Remove,
-            emulated("switches the account off and replaces its password; deletes it on an explicit word"),
+            emulated("switches the account off and replaces its password; deletes it on an explicit word", 2),
         ),
         (
             Operation::Resend,
             unsupported("PrestaShop invites nobody: give the account a new password instead"),
         ),
         (Operation::CancelInvitation, unsupported("an employee is inside at once: remove them")),
-        (Operation::SetRole, emulated("reads the account and writes it back with another profile")),
-        (Operation::SetActive, emulated("reads the account and writes it back, switched on or off")),
-        (Operation::ResetPassword, emulated("reads the account and writes it back with a password of ours")),
+        (Operation::SetRole, emulated("reads the account and writes it back with another profile", 3)),
+        (Operation::SetActive, emulated("reads the account and writes it back, switched on or off", 3)),
+        (
+            Operation::ResetPassword,
+            emulated("reads the account and writes it back with a password of ours", 3),
+        ),
         (
             Operation::GrantApiAccess,
             unsupported(
