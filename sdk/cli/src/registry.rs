@@ -8,4 +8,5 @@ pub(crate) fn registry() -> Registry {
         .with(guestpass_bigcommerce::factory())
         .with(guestpass_shopify::factory())
         .with(guestpass_wix::factory())
+        .with(guestpass_prestashop::factory())
 }

@@ -2,6 +2,7 @@
 //! store whose merchant holds the key.
 
 mod bigcommerce;
+mod prestashop;
 mod shopify;
 mod wix;
 
@@ -27,9 +28,11 @@ pub fn columns() -> Vec<Column> {
         ("BigCommerce", || Box::pin(bigcommerce::with_credential())),
         ("Shopify", || Box::pin(shopify::with_credential())),
         ("Wix", || Box::pin(wix::with_credential())),
+        ("PrestaShop", || Box::pin(prestashop::with_credential())),
         ("BigCommerce, merchant-held", || Box::pin(bigcommerce::merchant_held())),
         ("Shopify, merchant-held", || Box::pin(shopify::merchant_held())),
         ("Wix, merchant-held", || Box::pin(wix::merchant_held())),
+        ("PrestaShop, merchant-held", || Box::pin(prestashop::merchant_held())),
     ]
 }
 

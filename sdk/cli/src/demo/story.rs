@@ -3,7 +3,7 @@
 //! It is the same story everywhere. Where a platform cannot do a step, the step comes as work for a human, and the story
 //! lets the fake's merchant do it.
 
-use guestpass::{Email, Operation, Support};
+use guestpass::{Email, Operation, Remains, Support};
 
 use super::narrator::{Expected, Narrator, Truths};
 use crate::exit::{Exit, Failure};
@@ -43,16 +43,23 @@ struct Way {
     invites: bool,
     assigns_role: bool,
     removes: bool,
+    /// What a look shows of somebody who was taken out.
+    leaves: &'static str,
 }
 
 async fn with_credential(narrator: &mut Narrator<'_>, platform: &FakePlatform) -> Result<(), Failure> {
     narrator.chapter(&format!("{}: we hold a key", platform.title))?;
-    let capabilities = narrator.session.connect(platform.store)?.capabilities();
+    let store = narrator.session.connect(platform.store)?;
+    let capabilities = store.capabilities();
     let does = |operation| matches!(capabilities.support(operation), Support::Native | Support::Emulated);
     let way = Way {
         invites: does(Operation::Invite),
         assigns_role: does(Operation::AssignRole),
         removes: does(Operation::Remove),
+        leaves: match store.connection().removal_leaves() {
+            Remains::DisabledAccount => "suspended",
+            _ => "absent",
+        },
     };
     let kim = person_email()?;
     check(narrator, platform).await?;
@@ -187,7 +194,10 @@ async fn take_out(
     let expected = Expected {
         exit: Exit::Done,
         truths: Box::new(|said| {
-            vec![("Kim is not inside", !world.is_inside(kim)), ("the look shows it", said.contains("absent"))]
+            vec![
+                ("Kim is not inside", !world.is_inside(kim)),
+                ("the look shows it", said.contains(way.leaves)),
+            ]
         }),
     };
     narrator.step(platform, "Is Kim out?", &["observe", platform.store, PERSON], expected).await?;

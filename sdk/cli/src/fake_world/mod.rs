@@ -2,6 +2,7 @@
 
 mod bigcommerce;
 mod config;
+mod prestashop;
 mod shopify;
 mod wix;
 
@@ -68,6 +69,7 @@ impl FakeWorld {
             bigcommerce::start(listen(port)?).await?,
             shopify::start(listen(port_after(1))?).await?,
             wix::start(listen(port_after(2))?).await?,
+            prestashop::start(listen(port_after(3))?).await?,
         ];
         Ok(Self { platforms })
     }

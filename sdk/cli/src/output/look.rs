@@ -124,6 +124,7 @@ impl ProofView {
                 let ids = evidence.request_ids.join(", ");
                 let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
                 let what = match self.by {
+                    "disabled" => "shows the account switched off, with a password that nobody knows",
                     "baseline_equal" => "holds nobody who was not there before them",
                     "credential_dead" => return format!("proof: refused when used at {}", evidence.moment()),
                     _ => "does not hold them",

@@ -14,4 +14,5 @@ mod interrupt;
 mod life;
 mod merchant;
 mod offline;
+mod prestashop;
 mod secrecy;
