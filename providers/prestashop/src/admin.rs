@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::ID;
 use crate::client::budget;
 use crate::config::{AdminClient, Shop, ShopContext};
-use crate::dialect::limits;
+use crate::dialect::{asked_wait, limits};
 use crate::oauth::{AdminScope, InRequest, Tokens, without_code};
 
 const LANGUAGE: &str = "en-US";
@@ -158,7 +158,7 @@ struct AdminDialect {
 impl Dialect for AdminDialect {
     fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure> {
         let Some(failure) = Failure::from_status(response.status) else { return Ok(()) };
-        Err(match response.status.as_u16() {
+        let failure = match response.status.as_u16() {
             404 if operation == "profiles/get" => failure,
             400 => Failure::new(ErrorKind::Config, Effect::None, "the Admin API does not know which shop is meant")
                 .with_remedy("with several shops in one installation, set `shop_id` or `shop_group_id`"),
@@ -167,7 +167,8 @@ impl Dialect for AdminDialect {
             ),
             422 => failure.with_remedy("check the role's name: it becomes the profile's, in English"),
             _ => without_code(response, failure),
-        })
+        };
+        Err(failure.with_wait(asked_wait(response, &*self.clock)))
     }
 
     fn limits(&self, response: &ApiResponse) -> LimitSignal {

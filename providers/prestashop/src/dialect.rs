@@ -74,10 +74,14 @@ pub(crate) fn limits(response: &ApiResponse, clock: &dyn Clock) -> LimitSignal {
     signal
 }
 
-fn asked_wait(response: &ApiResponse, clock: &dyn Clock) -> Option<Duration> {
-    let throttled = matches!(response.status.as_u16(), 429 | 509);
+/// How long the host asks us to wait; one that is in maintenance may say so too.
+pub(crate) fn asked_wait(response: &ApiResponse, clock: &dyn Clock) -> Option<Duration> {
     let told = response.header("retry-after").and_then(|text| parse_retry_after(text, clock.now()));
-    if throttled { Some(told.unwrap_or(UNTOLD_WAIT)) } else { None }
+    match response.status.as_u16() {
+        429 | 509 => Some(told.unwrap_or(UNTOLD_WAIT)),
+        503 => told,
+        _ => None,
+    }
 }
 
 /// The first error that is no mere warning, else the first.
@@ -301,6 +305,9 @@ mod tests {
         let wait = |headers: &[(&str, &str)]| classify(&answer(429, headers, "")).wait;
         assert_eq!(wait(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         assert_eq!(wait(&[]), Some(UNTOLD_WAIT));
+        let maintenance = |headers: &[(&str, &str)]| classify(&answer(503, headers, "")).wait;
+        assert_eq!(maintenance(&[("retry-after", "60")]), Some(Duration::from_secs(60)));
+        assert_eq!(maintenance(&[]), None);
     }
 
     #[test]

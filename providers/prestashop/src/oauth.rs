@@ -30,7 +30,7 @@ use tokio::sync::Mutex;
 use crate::ID;
 use crate::client::budget;
 use crate::config::{AdminClient, Shop};
-use crate::dialect::limits;
+use crate::dialect::{asked_wait, limits};
 
 /// How long a token is believed where the answer does not say.
 const UNTOLD_LIFETIME: Duration = Duration::from_secs(300);
@@ -258,7 +258,7 @@ impl Dialect for TokenDialect {
             }
             _ => without_code(response, failure),
         };
-        Err(failure.with_code(code))
+        Err(failure.with_code(code).with_wait(asked_wait(response, &*self.clock)))
     }
 
     fn limits(&self, response: &ApiResponse) -> LimitSignal {
