@@ -115,7 +115,7 @@ impl Prestashop {
     /// The profile that was made for this role: as it was kept, or as this connection remembers it.
     fn kept(&self, state: Option<&guestpass::ProviderState>, role: &str) -> Option<Kept> {
         let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner).get(role).cloned();
-        Kept::read(state, &self.shop).or_else(made)
+        Kept::read(state, &self.shop).filter(|kept| kept.name == profile_name(role)).or_else(made)
     }
 
     async fn create(

@@ -46,6 +46,20 @@ async fn a_profile_is_made_and_its_rights_are_left_to_a_human() {
 }
 
 #[tokio::test]
+async fn a_profile_that_was_made_for_another_role_is_not_used() {
+    let scene = Scene::new().await;
+    let shop = || scene.connect(scene.with_admin_api());
+    let entry = granted(shop().ensure_invited(&night_shift(), &scene.cx()).await.unwrap().result);
+    let first = scene.gina_now().profile;
+    scene.fake.remove_employee(GINA);
+    let day_shift = RoleSpec::new("day shift").with_permissions(["Orders: edit"]);
+    let request = invitation().with_role(day_shift).with_state(entry.state.unwrap());
+    granted(shop().ensure_invited(&request, &scene.cx()).await.unwrap().result);
+    assert_ne!(scene.gina_now().profile, first);
+    assert_eq!(made(&scene), 2);
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_making_a_profile_lets_nobody_in() {
     for fault in [Fault::LostAnswer, Fault::ConnectionReset, Fault::StatusAfterCommit(500), Fault::Truncated]
     {
