@@ -1,5 +1,7 @@
 //! A small shop to show and to try things on.
 
+use std::fmt;
+
 use guestpass::Timestamp;
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use super::state::{World, permissions};
 use crate::fakes::ground::{Refusal, owned, refuse};
 
 /// Where things are in the demonstration shop.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DemoSeed {
     /// A webservice key that may do everything with employees, except PATCH, and read languages.
@@ -21,6 +23,17 @@ pub struct DemoSeed {
     pub owner_email: String,
     /// The profile for people like us.
     pub support_profile: u64,
+}
+
+impl fmt::Debug for DemoSeed {
+    /// Without the secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoSeed")
+            .field("client_id", &self.client_id)
+            .field("owner_email", &self.owner_email)
+            .field("support_profile", &self.support_profile)
+            .finish_non_exhaustive()
+    }
 }
 
 const KEY: &str = "FAKEDEMOKEYFAKEDEMOKEYFAKEDEMOKE";
