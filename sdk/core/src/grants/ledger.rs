@@ -80,12 +80,16 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Name and addresses of a person, unless they were erased.
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>>;
 
-    /// Forgets name and addresses of a person, and the texts of their steps. Grants and events stay, by handle. Gives
-    /// whether there was anything.
+    /// Forgets name and addresses of a person, and the texts of their steps; whoever has read such a step before must read
+    /// it again. Grants and events stay, by handle. Gives whether there was anything.
     async fn erase(&self, handle: &PersonHandle) -> Result<bool>;
 
-    /// The events of a store after this one, in their order; at most `limit`.
+    /// The events of a store after this one, in their order; at most `limit`. The first one follows the
+    /// [`checkpoint`](Self::checkpoint).
     async fn events(&self, store: &StoreHandle, after: u64, limit: u32) -> Result<Vec<Event>>;
+
+    /// The last event of a store that was pruned: its chain is verified from there. `None` while the chain is whole.
+    async fn checkpoint(&self, store: &StoreHandle) -> Result<Option<Head>>;
 
     /// The ends of all chains, in the order of their stores.
     async fn heads(&self) -> Result<Vec<Head>>;

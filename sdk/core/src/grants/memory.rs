@@ -287,8 +287,10 @@ impl Ledger for MemoryLedger {
     async fn erase(&self, handle: &PersonHandle) -> Result<bool> {
         let mut books = self.books();
         let mut anything = books.people.remove(handle).is_some();
-        for step in books.steps.values_mut().filter(|step| step.person == *handle) {
-            anything |= step.manual.take().is_some();
+        for step in books.steps.values_mut().filter(|step| step.person == *handle && step.manual.is_some()) {
+            step.manual = None;
+            step.revision += 1;
+            anything = true;
         }
         Ok(anything)
     }
@@ -297,6 +299,10 @@ impl Ledger for MemoryLedger {
         let books = self.books();
         let chain = books.chains.get(store).into_iter().flatten();
         Ok(chain.filter(|event| event.seq > after).take(within(limit)).cloned().collect())
+    }
+
+    async fn checkpoint(&self, _store: &StoreHandle) -> Result<Option<Head>> {
+        Ok(None)
     }
 
     async fn heads(&self) -> Result<Vec<Head>> {

@@ -185,4 +185,17 @@ impl Proof {
     pub fn of_absence(evidence: Evidence) -> Self {
         if evidence.by_comparison { Self::BaselineEqual { evidence } } else { Self::Listed { evidence } }
     }
+
+    /// Since when we know, in UTC.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Listed { evidence }
+            | Self::CredentialDead { evidence }
+            | Self::Disabled { evidence }
+            | Self::Restored { evidence }
+            | Self::BaselineEqual { evidence } => evidence.began_at,
+            Self::Attested { at, .. } => *at,
+        }
+    }
 }
