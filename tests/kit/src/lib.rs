@@ -11,6 +11,14 @@ mod clock;
 pub mod conformance;
 pub mod fakes;
 mod fault;
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a case that fails panics, as tests do"
+)]
+pub mod ledger;
 mod request_log;
 
 pub use clock::ManualClock;
