@@ -19,6 +19,8 @@ mod fault;
     reason = "a case that fails panics, as tests do"
 )]
 pub mod ledger;
+#[cfg(unix)]
+pub mod postgres;
 mod request_log;
 
 pub use clock::ManualClock;
