@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Timestamp;
 use crate::clock::Clock;
 use crate::model::OperationId;
 
@@ -38,6 +39,7 @@ pub struct CallContext {
     operation_id: OperationId,
     settle_after: Option<Duration>,
     fail_fast: bool,
+    looks_since: Option<Timestamp>,
 }
 
 impl CallContext {
@@ -55,6 +57,7 @@ impl CallContext {
             operation_id: OperationId::random(),
             settle_after: None,
             fail_fast: false,
+            looks_since: None,
         }
     }
 
@@ -76,6 +79,14 @@ impl CallContext {
     #[must_use]
     pub fn with_settle_after(mut self, wait: Duration) -> Self {
         self.settle_after = Some(wait);
+        self
+    }
+
+    /// Lets a look be answered from a complete reading that began then or later, where the provider keeps one that no
+    /// write of ours has overtaken. So one reading serves all stores that are listed together.
+    #[must_use]
+    pub fn with_looks_since(mut self, time: Timestamp) -> Self {
+        self.looks_since = Some(time);
         self
     }
 
@@ -114,6 +125,12 @@ impl CallContext {
     #[must_use]
     pub fn settle_after(&self) -> Option<Duration> {
         self.settle_after
+    }
+
+    /// Since when a reading may have begun to answer a look; every look reads anew if it was not set.
+    #[must_use]
+    pub fn looks_since(&self) -> Option<Timestamp> {
+        self.looks_since
     }
 
     /// Whether to fail rather than wait.

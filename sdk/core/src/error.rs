@@ -205,6 +205,15 @@ impl Error {
         error
     }
 
+    /// An argument that cannot be used as it is; names it and the remedy.
+    #[must_use]
+    pub fn invalid(field: &str, problem: impl fmt::Display, remedy: impl Into<String>) -> Self {
+        let mut error =
+            Self::new(ErrorKind::InvalidRequest, format!("`{field}` {problem}")).with_remedy(remedy);
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
     /// Somebody else changed it since it was read: read it again.
     #[must_use]
     pub fn stale(what: &str) -> Self {
@@ -340,7 +349,7 @@ impl Error {
         &self.0.message
     }
 
-    /// The setting that is wrong, so that a program can point at its place in a file.
+    /// The setting or the argument that is wrong, so that a program can point at its place.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()

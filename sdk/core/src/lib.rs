@@ -33,6 +33,7 @@ mod page;
 mod provider;
 mod registry;
 mod secret;
+mod sink;
 
 pub use api_access::{ApiAccess, ApiGrant};
 pub use call::{CallContext, Priority};
@@ -53,3 +54,4 @@ pub use provider::{AccessProvider, CheckReport, Connection, Held, Right};
 pub use registry::{ProviderFactory, Registry};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{FixedSecret, LoadedSecret, SecretSource};
+pub use sink::{CallbackSink, Sink};

@@ -70,7 +70,8 @@ pub trait AccessProvider: Debug + Send + Sync + 'static {
         cx: &CallContext,
     ) -> Result<Page<Collaborator>>;
 
-    /// Looks one subject up in the platform's own way. Always a look that begins now.
+    /// Looks one subject up in the platform's own way. A look that begins now, unless the call accepts
+    /// [an earlier reading](CallContext::looks_since).
     ///
     /// # Errors
     /// Only when no look was possible at all; a look that proves nothing is an
@@ -168,6 +169,12 @@ impl Connection {
     #[must_use]
     pub fn subject(&self, person: &Person) -> SubjectKey {
         self.shared_subject.clone().unwrap_or_else(|| SubjectKey::of(person, &self.provider))
+    }
+
+    /// Whether everybody of ours comes into this store as one subject.
+    #[must_use]
+    pub fn shares_subject(&self) -> bool {
+        self.shared_subject.is_some()
     }
 
     /// The platform.

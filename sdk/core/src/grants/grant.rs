@@ -105,7 +105,7 @@ pub struct End {
     /// In which words, where somebody gave any.
     pub reason: Option<String>,
     /// How we know that it is over, and since when we know; `None` until it is, and for ever where the record was closed
-    /// by force or nothing was ever sent.
+    /// by force, nothing was ever sent, or the access goes on for another grant and nobody can look.
     pub proof: Option<Proof>,
 }
 

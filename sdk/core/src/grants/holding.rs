@@ -101,6 +101,9 @@ pub struct Holding {
     pub intent: Option<Intent>,
     /// The subject has to go whatever was there before.
     pub eviction: Option<Eviction>,
+    /// Whether we had the access switched off for a while, or asked for it.
+    #[serde(default)]
+    pub paused: bool,
     /// What stands in the way.
     pub troubles: Vec<Trouble>,
     /// How often the present goal was tried without success, and since when.
@@ -139,6 +142,7 @@ impl Holding {
             role: None,
             intent: None,
             eviction: None,
+            paused: false,
             troubles: Vec::new(),
             tries: Tries::default(),
             seen_at: None,

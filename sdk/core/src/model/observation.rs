@@ -157,7 +157,8 @@ pub enum Proof {
         /// The look.
         evidence: Evidence,
     },
-    /// What was there before us is there again: the former role, or an account that was switched off.
+    /// What was there before us is there again: the former role, or an account that was switched off. Or, where other
+    /// grants go on, what they give. Or, for a step, what it was to bring about.
     Restored {
         /// The look.
         evidence: Evidence,
