@@ -326,7 +326,11 @@ impl BigCommerce {
     }
 
     async fn read_roster(&self, cx: &CallContext) -> Result<Roster> {
-        let roster = self.reader(cx).await?.roster().await?;
+        let reader = self.reader(cx).await?;
+        let roster = match cx.looks_since() {
+            Some(since) => reader.shared_roster(since).await?,
+            None => reader.roster().await?,
+        };
         self.learn_store_id(&roster.store_id);
         Ok(roster)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use guestpass::{CallContext, Error, ErrorKind, Evidence, Result};
+use guestpass::{CallContext, Error, ErrorKind, Evidence, Result, Timestamp};
 
 use crate::client::{AccountApi, Slice};
 use crate::snapshot::{Listing, Snapshots, View};
@@ -81,6 +81,43 @@ impl Reader<'_> {
         second.evidence.pages += first.evidence.pages;
         second.evidence.began_at = first.evidence.began_at;
         Ok(second)
+    }
+
+    /// The users of the store from a reading of the whole account that began then or later; if there is none, the whole
+    /// account is read now, so that the next store of it finds one. A store whose users are more than the reading holds
+    /// is read by itself.
+    pub(crate) async fn shared_roster(&self, since: Timestamp) -> Result<Roster> {
+        if let Some(roster) = self.kept_roster(since) {
+            return Ok(roster);
+        }
+        self.read_account().await?;
+        match self.kept_roster(since) {
+            Some(roster) => Ok(roster),
+            None => self.roster().await,
+        }
+    }
+
+    fn kept_roster(&self, since: Timestamp) -> Option<Roster> {
+        let listing = self.snapshots.get(self.view, self.store_hash, self.cx.clock().monotonic())?;
+        let Listing { store_id, users, evidence, .. } = listing;
+        (evidence.began_at >= since).then_some(Roster { store_id, users, evidence, gap: None })
+    }
+
+    /// Reads all stores of the account, and keeps what is complete.
+    async fn read_account(&self) -> Result<()> {
+        let mut evidence = Evidence::begun(self.cx.clock().now());
+        let began = self.snapshots.generation(self.view.account());
+        let mut slice = Slice { stores: 0, after_store: None, users: 0, after_user: None };
+        let mut cursors = HashSet::new();
+        loop {
+            let stores = self.page(slice.clone(), &mut evidence).await?;
+            self.keep_complete(&stores, &evidence, began);
+            let end = stores.page_info.end_cursor.filter(|_| stores.page_info.has_next_page);
+            match end {
+                Some(cursor) if cursors.insert(cursor.clone()) => slice.after_store = Some(cursor),
+                _ => return Ok(()),
+            }
+        }
     }
 
     async fn read_once(&self) -> Result<Roster> {
@@ -189,7 +226,8 @@ impl Reader<'_> {
             }
             let mut evidence = evidence.clone();
             evidence.complete = true;
-            let listing = Listing { users: all, evidence, read_at: self.cx.clock().monotonic() };
+            let read_at = self.cx.clock().monotonic();
+            let listing = Listing { store_id: store.id.clone(), users: all, evidence, read_at };
             self.snapshots.keep(self.view, hash, listing, began);
         }
     }

@@ -1,6 +1,7 @@
 //! Listings of a moment ago, so that several stores of one account are listed by one request.
 //!
-//! Only listings may be answered from here. Looks that decide or prove something always read the platform.
+//! Listings may be answered from here, and looks whose caller says since when a reading may have begun. Every other look
+//! reads the platform.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -26,6 +27,8 @@ pub(crate) struct View {
 /// All users of one store, completely read.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
+    /// The platform's id of the store.
+    pub(crate) store_id: String,
     pub(crate) users: Vec<User>,
     pub(crate) evidence: Evidence,
     pub(crate) read_at: Duration,
@@ -121,6 +124,7 @@ mod tests {
 
     fn listing(seconds: u64) -> Listing {
         Listing {
+            store_id: "1".to_owned(),
             users: Vec::new(),
             evidence: Evidence::begun(Timestamp::UNIX_EPOCH),
             read_at: Duration::from_secs(seconds),

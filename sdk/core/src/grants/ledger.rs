@@ -285,6 +285,13 @@ impl StepQuery {
         Self::default()
     }
 
+    /// Only the open ones.
+    #[must_use]
+    pub fn only_open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
     /// The open ones of a place.
     #[must_use]
     pub fn open_at(place: &Place) -> Self {
