@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use guestpass::http::ReqwestTransport;
-use guestpass::{Clock, Environment, MemoryCoordination, Result};
+use guestpass::{Clock, Environment, Error, MemoryCoordination, ProviderFactory, ProviderId, Result};
 use guestpass_testkit::ManualClock;
 use guestpass_testkit::conformance::Subject;
 
@@ -34,6 +34,19 @@ pub fn columns() -> Vec<Column> {
         ("Wix, merchant-held", || Box::pin(wix::merchant_held())),
         ("PrestaShop, merchant-held", || Box::pin(prestashop::merchant_held())),
     ]
+}
+
+/// A factory that remembers nothing of earlier connections, as a new process has it.
+///
+/// # Errors
+/// [`Config`](guestpass::ErrorKind::Config) for a platform that has no column.
+pub fn fresh_factory(platform: &ProviderId) -> Result<Box<dyn ProviderFactory>> {
+    match platform.as_str() {
+        "bigcommerce" => Ok(Box::new(guestpass_bigcommerce::factory())),
+        "shopify" => Ok(Box::new(guestpass_shopify::factory())),
+        "wix" => Ok(Box::new(guestpass_wix::factory())),
+        other => Err(Error::config("platform", format!("names {other}, which has no column"), "add one")),
+    }
 }
 
 /// A clock moved by hand, and an environment that stands on it.

@@ -140,6 +140,13 @@ impl Desk {
         Engine::new(self.ledger.clone(), self.known.clone(), self.subject.env.clone())
     }
 
+    /// The process died: what connections remembered is gone.
+    pub(crate) fn forget(&self) {
+        let factory = guestpass_suite::fresh_factory(self.subject.factory.id()).unwrap();
+        let provider = factory.connect(self.subject.settings.clone(), &self.subject.env).unwrap();
+        self.known.stores.lock().unwrap()[0].1 = provider;
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.subject.clock.now()
     }

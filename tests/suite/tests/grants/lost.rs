@@ -50,6 +50,28 @@ async fn an_invitation_that_never_arrived_is_sent_again_where_a_look_can_tell() 
     .await;
 }
 
+/// It arrives late: nothing is sent again before that could have shown.
+#[tokio::test]
+async fn a_late_invitation_is_waited_for() {
+    where_native(Operation::ObserveInvitation, async |desk| {
+        if !desk.subject.does(Operation::Invite) {
+            return;
+        }
+        let after = MINUTE;
+        desk.subject.world.inject(On::Writes, Fault::LateCommit { after }, 1);
+        let grant = desk.engine.request(desk.wish_for(DAY)).await.unwrap();
+        let hurried = desk.subject.call().with_timeout(MINUTE / 2);
+        let settled = desk.engine.settle(&grant.place, &hurried).await.unwrap();
+        assert_eq!(settled.standing, guestpass::grants::Standing::Unfinished);
+        desk.forget();
+        desk.settle(&grant).await;
+        assert_eq!(desk.subject.world.invitations(&desk.guest()), 1);
+        assert_eq!(desk.grant(grant.id).await.phase, Phase::Awaiting);
+        desk.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_lost_answer_to_a_removal_is_proven() {
     where_native(Operation::Remove, async |desk| {
@@ -133,6 +155,7 @@ async fn dies_in(mortal: guestpass::grants::Engine, desk: &Desk, grant: &guestpa
     let (place, cx) = (grant.place.clone(), desk.subject.call());
     // Whether it gets to the point where it dies is not the same on every platform.
     let _ = tokio::spawn(async move { mortal.settle(&place, &cx).await.map(drop) }).await;
+    desk.forget();
     // Its lease lapses.
     desk.subject.clock.advance(10 * MINUTE);
 }
