@@ -66,6 +66,7 @@ async fn a_late_invitation_is_waited_for() {
         desk.forget();
         desk.settle(&grant).await;
         assert_eq!(desk.subject.world.invitations(&desk.guest()), 1);
+        assert_eq!(desk.subject.world.writes(), 1, "nothing was sent again");
         assert_eq!(desk.grant(grant.id).await.phase, Phase::Awaiting);
         desk.finish();
     })

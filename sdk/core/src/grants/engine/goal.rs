@@ -271,3 +271,246 @@ pub(super) fn shows_former(former: Option<&Former>, account: &Collaborator) -> b
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::capability::Capability;
+    use crate::grants::grant::{GrantId, Principal};
+    use crate::grants::holding::Eviction;
+    use crate::grants::subject::{Place, SubjectKey};
+    use crate::model::{
+        AccountId, ContentionKey, Evidence, PersonHandle, ProviderId, Status, StoreHandle, Told,
+    };
+
+    fn place() -> Place {
+        Place {
+            platform: ProviderId::from_static("shop"),
+            store: StoreHandle::new("acme").unwrap(),
+            subject: SubjectKey::from_kept("mailbox:1"),
+            contention: ContentionKey::new("store/1").unwrap(),
+        }
+    }
+
+    fn grant(phase: Phase, role: Option<&str>, rank: Option<i64>) -> Grant {
+        let now = Timestamp::UNIX_EPOCH;
+        Grant {
+            id: GrantId::new(now),
+            place: place(),
+            person: PersonHandle::new("sam").unwrap(),
+            role: role.map(str::to_owned),
+            rank,
+            reason: None,
+            ticket: None,
+            requested_by: Principal::stated("x"),
+            needs_approval: false,
+            approved_by: None,
+            starts_at: now,
+            ends_at: Timestamp::MAX,
+            review_at: None,
+            deliver_to: None,
+            also: Vec::new(),
+            adopted: false,
+            phase,
+            was_active: phase == Phase::Active,
+            end: None,
+            created_at: now,
+            revision: 0,
+        }
+    }
+
+    fn evidence() -> Evidence {
+        Evidence::begun(Timestamp::UNIX_EPOCH)
+    }
+
+    fn account() -> Collaborator {
+        Collaborator::new(AccountId::new("7").unwrap(), Status::Active)
+    }
+
+    fn absent() -> AccessState {
+        AccessState::Absent
+    }
+
+    fn present() -> AccessState {
+        AccessState::Present { account: Box::new(account()) }
+    }
+
+    fn suspended() -> AccessState {
+        AccessState::Suspended { account: Box::new(account()) }
+    }
+
+    fn invited() -> AccessState {
+        AccessState::Invited { account: None }
+    }
+
+    fn ambiguous() -> AccessState {
+        AccessState::Ambiguous { accounts: vec![account()] }
+    }
+
+    fn unreadable() -> AccessState {
+        AccessState::Unknown { reason: UnknownReason::NotObservable("no".to_owned()) }
+    }
+
+    fn incomplete() -> AccessState {
+        AccessState::Unknown { reason: UnknownReason::Incomplete("no".to_owned()) }
+    }
+
+    fn was_absent() -> Option<Former> {
+        Some(Former::Absent { evidence: evidence() })
+    }
+
+    fn was_present() -> Option<Former> {
+        Some(Former::Present { roles: vec!["r".to_owned()], permissions: Vec::new(), evidence: evidence() })
+    }
+
+    fn was_suspended() -> Option<Former> {
+        Some(Former::Suspended { roles: vec!["r".to_owned()], evidence: evidence() })
+    }
+
+    fn was_unknown() -> Option<Former> {
+        Some(Former::Unknown { reason: "no".to_owned() })
+    }
+
+    fn able(support: Support) -> Capabilities {
+        Capabilities::new(Operation::ALL.map(|operation| (operation, Capability::new(support, "test"))))
+    }
+
+    struct Case {
+        former: Option<Former>,
+        role: Option<&'static str>,
+        state: AccessState,
+        support: Support,
+        grants: Vec<Grant>,
+        evicted: bool,
+    }
+
+    impl Case {
+        fn of(phase: Phase, former: Option<Former>, role: Option<&'static str>, state: AccessState) -> Self {
+            let grants = vec![grant(phase, Some("support"), None)];
+            Self { former, role, state, support: Support::Native, grants, evicted: false }
+        }
+
+        fn act(self) -> Act {
+            let mut holding = Holding::new(place(), PersonHandle::new("sam").unwrap());
+            holding.former = self.former;
+            holding.role = self.role.map(str::to_owned);
+            holding.eviction = self.evicted.then(|| Eviction {
+                by: Principal::stated("x"),
+                since: Timestamp::UNIX_EPOCH,
+                reason: None,
+            });
+            let goal = Goal::of(&holding, &self.grants);
+            View {
+                holding: &holding,
+                grants: &self.grants,
+                state: &self.state,
+                capabilities: &able(self.support),
+                leaves: Remains::Nothing,
+                asked: false,
+            }
+            .act(&goal)
+        }
+    }
+
+    /// Letting in: what is sent for every state, and that nothing is sent where too little is known.
+    #[test]
+    fn opening_acts_on_what_a_look_shows() {
+        let support = || Act::SetRole(Some("support".to_owned()));
+        for (former, role, state, expected) in [
+            (was_absent(), None, absent(), Act::Invite),
+            (was_absent(), Some("support"), present(), Act::Rest),
+            (was_absent(), Some("lead"), present(), support()),
+            (was_absent(), Some("support"), invited(), Act::Wait),
+            (was_present(), None, present(), support()),
+            (was_present(), Some("support"), present(), Act::Rest),
+            (was_suspended(), None, suspended(), Act::Invite),
+            (was_unknown(), None, unreadable(), Act::Invite),
+            (None, None, ambiguous(), Act::Decide(SEVERAL)),
+            (None, None, incomplete(), Act::Blind),
+        ] {
+            let shown = format!("{former:?} {role:?} {state:?}");
+            assert_eq!(Case::of(Phase::Opening, former, role, state).act(), expected, "{shown}");
+        }
+    }
+
+    /// Taking out: what was there before us comes back, and only what is ours is removed.
+    #[test]
+    fn ending_brings_back_what_was_there_before() {
+        for (former, role, state, expected) in [
+            (was_absent(), Some("support"), present(), Act::Remove),
+            (was_absent(), Some("support"), invited(), Act::Remove),
+            (was_absent(), Some("support"), suspended(), Act::Remove),
+            (was_absent(), Some("support"), absent(), Act::Finish),
+            (was_present(), Some("support"), present(), Act::RestoreRole),
+            (was_present(), None, present(), Act::Finish),
+            (was_present(), Some("support"), absent(), Act::Finish),
+            (was_suspended(), Some("support"), present(), Act::SwitchOff),
+            (was_suspended(), Some("support"), suspended(), Act::RestoreRole),
+            (was_suspended(), None, suspended(), Act::Finish),
+            (was_unknown(), Some("support"), present(), Act::Decide(BEFORE_US)),
+            (was_unknown(), Some("support"), absent(), Act::Finish),
+            (was_unknown(), Some("support"), unreadable(), Act::Decide(BEFORE_US)),
+            (was_absent(), Some("support"), ambiguous(), Act::Decide(SEVERAL)),
+            (was_absent(), Some("support"), incomplete(), Act::Blind),
+        ] {
+            let shown = format!("{former:?} {role:?} {state:?}");
+            let case = Case::of(Phase::Closing, former, role, state);
+            assert_eq!(case.act(), expected, "{shown}");
+        }
+        let by_hand =
+            Case { support: Support::Manual, ..Case::of(Phase::Closing, was_unknown(), None, unreadable()) };
+        assert_eq!(by_hand.act(), Act::Remove, "people are asked");
+    }
+
+    #[test]
+    fn whoever_is_put_out_goes_whatever_was_there_before() {
+        for former in [was_absent(), was_present(), was_suspended(), was_unknown(), None] {
+            for state in [present(), invited(), suspended()] {
+                let case = Case { evicted: true, ..Case::of(Phase::Active, former.clone(), None, state) };
+                assert_eq!(case.act(), Act::Remove, "{former:?}");
+            }
+            let case = Case { evicted: true, ..Case::of(Phase::Active, former, None, absent()) };
+            assert_eq!(case.act(), Act::Finish);
+        }
+    }
+
+    #[test]
+    fn a_pause_removes_only_what_is_ours() {
+        for (former, support, expected) in [
+            (was_absent(), Support::Native, Act::SwitchOff),
+            (was_absent(), Support::Manual, Act::SwitchOff),
+            (was_absent(), Support::Unsupported, Act::Remove),
+            (was_present(), Support::Unsupported, Act::RestoreRole),
+        ] {
+            let case = Case { support, ..Case::of(Phase::Suspended, former, Some("support"), present()) };
+            assert_eq!(case.act(), expected);
+        }
+    }
+
+    #[test]
+    fn the_highest_role_is_wanted_and_unranked_ones_keep_the_present_one() {
+        let wanted = |grants: &[Grant]| Wanted::of(&grants.iter().collect::<Vec<_>>());
+        let of = |role, rank| grant(Phase::Active, role, rank);
+        let (low, high) = (of(Some("low"), Some(1)), of(Some("high"), Some(2)));
+        assert_eq!(wanted(&[low.clone(), high.clone()]), Wanted::Role(Some("high".to_owned())));
+        assert_eq!(wanted(&[low.clone(), low.clone()]), Wanted::Role(Some("low".to_owned())));
+        assert_eq!(wanted(&[of(None, None), low.clone()]), Wanted::Role(Some("low".to_owned())));
+        let unranked = wanted(&[of(Some("a"), None), of(Some("b"), None)]);
+        assert_eq!(unranked.given(Some(&"b".to_owned())), Some("b".to_owned()));
+        assert_eq!(unranked.given(None), Some("a".to_owned()), "somebody has to be let in with one");
+        assert!(matches!(wanted(&[low, of(Some("b"), None)]), Wanted::Unranked(_)));
+        assert!(matches!(wanted(&[high, of(Some("b"), Some(2))]), Wanted::Unranked(_)));
+    }
+
+    #[test]
+    fn rights_are_compared_as_far_as_they_are_told() {
+        let mut seen = account();
+        assert!(!shows_former(was_present().as_ref(), &seen), "nothing told proves nothing");
+        seen.roles = Told::Known(vec!["r".to_owned()]);
+        assert!(shows_former(was_present().as_ref(), &seen));
+        seen.roles = Told::Known(vec!["r".to_owned(), "more".to_owned()]);
+        assert!(!shows_former(was_present().as_ref(), &seen));
+        assert!(!shows_former(was_absent().as_ref(), &seen));
+    }
+}
