@@ -99,6 +99,8 @@ async fn a_changed_address_hides_nobody() {
         let mut gina = desk.subject.guest();
         gina.email = "gina.married@vendor.example".parse().unwrap();
         desk.known.people.lock().unwrap().insert(handle("gina"), gina);
+        // What is written down of them now does not replace what was.
+        desk.engine.request(desk.wish_for(DAY).starting(desk.later(10 * HOUR))).await.unwrap();
         desk.sweep_after(3 * HOUR).await;
         assert_eq!(desk.grant(grant.id).await.phase, Phase::Ended);
         assert!(!desk.is_inside());
