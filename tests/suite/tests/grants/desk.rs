@@ -254,7 +254,8 @@ impl Desk {
                 self.subject.world.merchant_removes(&self.guest());
             }
             self.say_if_nobody_can_look(&step).await;
-            self.sweep_after(20 * MINUTE).await;
+            // Looks at what ends slow down to one in an hour.
+            self.sweep_after(70 * MINUTE).await;
         }
     }
 

@@ -48,17 +48,18 @@ impl Book {
         by_hand: bool,
         now: Timestamp,
     ) -> Result<()> {
-        if !matches!(look.state, AccessState::Unknown { .. }) {
-            self.holding.seen_at = Some(look.evidence.began_at);
-            for kind in [TroubleKind::AuthorityLost, TroubleKind::Unsettled] {
-                self.clear(kind, now);
+        self.holding.seen_at = Some(look.evidence.began_at);
+        let cleared: &[TroubleKind] = match &look.state {
+            AccessState::Unknown { reason: UnknownReason::NotObservable(_) } => {
+                &[TroubleKind::StoreUnavailable]
             }
+            AccessState::Unknown { .. } => &[],
+            _ => &[TroubleKind::AuthorityLost, TroubleKind::Unsettled, TroubleKind::StoreUnavailable],
+        };
+        for kind in cleared {
+            self.clear(*kind, now);
         }
-        self.clear(TroubleKind::StoreUnavailable, now);
         self.clear(TroubleKind::StoreUnknown, now);
-        if !matches!(look.state, AccessState::Ambiguous { .. }) {
-            self.clear(TroubleKind::Ambiguous, now);
-        }
         if let Some(account) = look.state.account() {
             self.holding.account = Some(account.id.clone());
         }

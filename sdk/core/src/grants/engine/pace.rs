@@ -16,6 +16,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How often it is looked whether somebody has accepted, or taken a step.
 const WATCH_AWAITING: Duration = Duration::from_secs(15 * 60);
+/// How often it is looked whether somebody has done what else was asked for.
+const WATCH_STEPS: Duration = HOUR;
 /// How often it is looked whether somebody is still inside.
 const WATCH_ACTIVE: Duration = Duration::from_secs(6 * 3600);
 /// From when on a removal is late.
@@ -73,23 +75,26 @@ pub(super) fn due(
     pace: Pace,
     now: Timestamp,
 ) -> Option<Timestamp> {
+    let evicted = holding.eviction.is_some();
     let times = grants.iter().flat_map(|grant| {
-        let starts =
-            grant.phase == Phase::Requested && (!grant.needs_approval || grant.approved_by.is_some());
+        let approved = !grant.needs_approval || grant.approved_by.is_some();
         [
-            starts.then_some(grant.starts_at),
+            (grant.phase == Phase::Requested && approved && !evicted).then_some(grant.starts_at),
             (grant.phase != Phase::Closing).then_some(grant.ends_at),
             lapses_at(grant, pace.patience),
         ]
     });
-    let owed = grants.iter().any(|grant| grant.phase.is_owed()) || holding.eviction.is_some();
     let any = |phase| grants.iter().any(|grant| grant.phase == phase);
-    let watched = [
-        (any(Phase::Awaiting) || steps.iter().any(is_observed)).then_some(WATCH_AWAITING),
+    let often = [
+        any(Phase::Awaiting).then_some(WATCH_AWAITING),
+        steps.iter().any(is_observed).then_some(WATCH_STEPS),
         (any(Phase::Active) || any(Phase::Suspended)).then_some(WATCH_ACTIVE),
     ];
-    let watch = watched.into_iter().flatten().min().filter(|_| pace.readable && owed).map(|often| {
-        later(holding.seen_at.unwrap_or(now).min(now), jittered(often.max(pace.min_observe_interval)))
+    // What fails is tried again at its own pace, and what has to end as well.
+    let watches = pace.readable && holding.tries.failed == 0 && removal_since(holding, grants).is_none();
+    let watch = often.into_iter().flatten().min().filter(|_| watches).map(|often| {
+        let seen = holding.seen_at.unwrap_or(now).min(now);
+        later(seen, jittered(often.max(pace.min_observe_interval)))
     });
     let again = again(holding, grants, pace, now);
     times.flatten().chain(watch).chain(again).min()
@@ -143,6 +148,76 @@ mod tests {
         assert_eq!(within(HOUR + DAY), 6 + 24);
         assert_eq!(within(4 * DAY), 6 + 24 + 2);
         assert_eq!(removal_pause(at(100), at(0)), 10 * MINUTE, "a clock set back is no reason to wait");
+    }
+
+    fn pace() -> Pace {
+        Pace {
+            min_observe_interval: 15 * MINUTE,
+            settle_after: MINUTE,
+            readable: true,
+            patience: Some(30 * MINUTE),
+        }
+    }
+
+    fn holding() -> Holding {
+        use crate::grants::subject::{Place, SubjectKey};
+        use crate::model::{ContentionKey, PersonHandle, ProviderId, StoreHandle};
+        let place = Place {
+            platform: ProviderId::from_static("shop"),
+            store: StoreHandle::new("acme").unwrap(),
+            subject: SubjectKey::from_kept("mailbox:1"),
+            contention: ContentionKey::new("store/1").unwrap(),
+        };
+        Holding::new(place, PersonHandle::new("sam").unwrap())
+    }
+
+    fn grant(phase: Phase) -> Grant {
+        use crate::grants::grant::{GrantId, Principal};
+        Grant {
+            id: GrantId::new(at(0)),
+            place: holding().place,
+            person: holding().person,
+            role: None,
+            rank: None,
+            reason: None,
+            ticket: None,
+            requested_by: Principal::stated("x"),
+            needs_approval: false,
+            approved_by: None,
+            starts_at: at(600),
+            ends_at: at(400_000),
+            review_at: None,
+            deliver_to: None,
+            also: Vec::new(),
+            adopted: false,
+            phase,
+            was_active: false,
+            end: None,
+            created_at: at(0),
+            revision: 0,
+        }
+    }
+
+    #[test]
+    fn what_comes_first_is_due() {
+        let due_of = |holding: &Holding, phase| due(holding, &[grant(phase)], &[], pace(), at(1000));
+        let mut holding = holding();
+        holding.seen_at = Some(at(900));
+        assert_eq!(due_of(&holding, Phase::Requested), Some(at(600)));
+        assert_eq!(due_of(&holding, Phase::Ended), Some(at(400_000)));
+        let within = |due: Option<Timestamp>, from: u64, to: u64| {
+            let due = due.unwrap();
+            assert!(at(from) <= due && due <= at(to), "{due}");
+        };
+        within(due_of(&holding, Phase::Awaiting), 1800, 1890);
+        within(due_of(&holding, Phase::Active), 22_500, 24_660);
+        // What fails is not asked again at once, however long ago the last look was.
+        holding.seen_at = Some(at(0));
+        holding.tries.failed = 3;
+        within(due_of(&holding, Phase::Active), 1240, 1264);
+        holding.trouble(TroubleKind::AuthorityLost, at(0), "no");
+        within(due_of(&holding, Phase::Active), 4600, 4960);
+        within(due_of(&holding, Phase::Awaiting), 2400, 2400);
     }
 
     #[test]

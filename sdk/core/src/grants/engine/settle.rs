@@ -17,7 +17,7 @@ use crate::capability::{Capabilities, Operation, Support};
 use crate::clock::Wait;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::grants::grant::{Grant, GrantId};
-use crate::grants::ledger::{Lease, LeaseKey};
+use crate::grants::ledger::{GrantQuery, Lease, LeaseKey};
 use crate::grants::phase::Phase;
 use crate::grants::step::StepKind;
 use crate::grants::subject::{Place, SubjectKey};
@@ -144,7 +144,7 @@ impl Engine {
             }
             Err(error) => (None, Some((TroubleKind::StoreUnavailable, error.message().to_owned()))),
         };
-        let patience = self.directory.policy(&place.store, None).patience;
+        let patience = self.patience_at(place).await?;
         match (provider, unconnected) {
             (Some(provider), _) => {
                 let capabilities = provider.capabilities();
@@ -168,6 +168,15 @@ impl Engine {
             }
             (None, trouble) => self.wait_for_store(lease, place, &person, patience, trouble).await,
         }
+    }
+
+    /// How long what lets somebody in may stay unanswered here: the shortest of what the rules for its grants say.
+    async fn patience_at(&self, place: &Place) -> Result<Option<Duration>> {
+        let mut policy = self.directory.policy(&place.store, None);
+        for grant in self.ledger.grants(&GrantQuery::living(place), None, 100).await? {
+            policy = policy.and(&self.directory.policy(&place.store, grant.role.as_deref()));
+        }
+        Ok(policy.patience)
     }
 
     /// What is owed on a store that cannot be reached at all stays owed.
@@ -194,7 +203,7 @@ impl Engine {
                     readable: false,
                     patience,
                 };
-                book.schedule(pace, None, now);
+                book.schedule(pace, trouble.as_ref().map(|_| None), now);
                 Ok(book.clone())
             })
             .await?;
@@ -310,6 +319,9 @@ impl Work<'_> {
                 asked: book.is_asked(),
             };
             let act = view.act(&goal);
+            if !matches!(act, Act::Decide(_) | Act::Blind) {
+                book.clear(TroubleKind::Ambiguous, now);
+            }
             Ok((goal, act, book.clone()))
         })
         .await
