@@ -31,6 +31,11 @@ async fn a_dead_credential_is_told_with_steps_and_not_hammered() {
         desk.subject.world.revoke_credential();
         let before = desk.subject.world.requests().len();
         desk.subject.clock.advance(3 * HOUR);
+        for _ in 0..11 {
+            desk.sweep_after(5 * MINUTE).await;
+        }
+        let asked = desk.subject.world.requests().len() - before;
+        assert!(asked <= 2 * 2, "{asked} requests in the first hour with a dead credential");
         for _ in 0..48 {
             desk.sweep_after(30 * MINUTE).await;
         }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use guestpass::grants::audit::{Event, Head};
 use guestpass::grants::{
-    Commit, DueKey, Engine, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, MemoryLedger,
-    Offboarding, OffboardingId, PersonRecord, Phase, Standing, Step, StepId, StepQuery, SubjectKey,
-    SweepOptions,
+    Checkpoint, Commit, DueKey, Durable, Engine, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey,
+    Ledger, MemoryLedger, Moment, Offboarding, OffboardingId, PersonRecord, Phase, Standing, Step, StepId,
+    StepQuery, SubjectKey, SweepOptions,
 };
 use guestpass::{Error, ErrorKind, Operation, PersonHandle, Result, StoreHandle, Timestamp};
 
@@ -205,6 +206,36 @@ async fn workers_end_what_is_due() {
         );
         assert!(!desk.is_inside());
         assert_eq!(desk.subject.world.removals(&desk.guest()), 1);
+        desk.finish();
+    })
+    .await;
+}
+
+/// Takes the lease away right after an intent was written down.
+#[derive(Debug)]
+struct Thief(Arc<MemoryLedger>, LeaseKey, Timestamp);
+
+impl Checkpoint for Thief {
+    fn at(&self, step: Durable, moment: Moment) {
+        if (step, moment) == (Durable::Intent, Moment::After) {
+            let mut claim = self.0.claim(&self.1, "thief", self.2, MINUTE);
+            let mut cx = Context::from_waker(Waker::noop());
+            let Poll::Ready(Ok(Some(_))) = claim.as_mut().poll(&mut cx) else {
+                panic!("a ledger in memory answers at once, and the lease has lapsed by then")
+            };
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_lost_the_lease_sends_nothing() {
+    where_native(Operation::Invite, async |desk| {
+        let grant = desk.engine.request(desk.wish_for(DAY)).await.unwrap();
+        let thief = Thief(desk.ledger.clone(), LeaseKey::of(&grant.place), desk.later(HOUR));
+        let robbed = desk.another_host().with_checkpoint(Arc::new(thief));
+        let error = robbed.settle(&grant.place, &desk.subject.call()).await.unwrap_err();
+        assert!(error.is_stale(), "{error}");
+        assert_eq!(desk.subject.world.writes(), 0);
         desk.finish();
     })
     .await;

@@ -160,3 +160,22 @@ async fn an_interrupted_offboarding_goes_on() {
     assert!(record.finished_at.is_some(), "{record:?}");
     assert!(hashes.iter().all(|hash| !fake.is_member(hash, "gina@vendor.example")));
 }
+
+/// A reading that began before the look was asked for answers no look.
+#[tokio::test]
+async fn an_earlier_reading_answers_only_whoever_accepts_it() {
+    let (fake, engine, _, env, hashes) = account(&[]).await;
+    let provider = engine.directory().connect(&StoreHandle::new("shop-3").unwrap()).unwrap().unwrap();
+    let gina = engine.directory().person(&handle("gina")).unwrap().on(provider.connection().provider());
+    let began = env.clock().now();
+    let accepting = env.call().with_looks_since(began);
+    assert_eq!(provider.observe(&gina, &accepting).await.unwrap().state.name(), "absent");
+    fake.add_user(&hashes[3], "gina@vendor.example", "Gina", "Guest");
+    env.clock().sleep(std::time::Duration::from_secs(1), guestpass::Wait::Backoff).await;
+    let before = metered(&fake);
+    assert_eq!(provider.observe(&gina, &accepting).await.unwrap().state.name(), "absent");
+    assert_eq!(metered(&fake), before);
+    let later = env.call().with_looks_since(env.clock().now());
+    assert_eq!(provider.observe(&gina, &later).await.unwrap().state.name(), "invited");
+    assert_eq!(provider.observe(&gina, &env.call()).await.unwrap().state.name(), "invited");
+}
