@@ -199,3 +199,26 @@ async fn a_record_closed_by_force_is_never_called_proven() {
     })
     .await;
 }
+
+/// A grant of an older version has no baseline: whoever was there perhaps before it is not ours to remove, and the end
+/// stays owed until somebody has decided.
+#[tokio::test]
+async fn a_grant_without_a_baseline_is_ended_by_a_human() {
+    use guestpass::grants::{Commit, Move};
+    where_native(Operation::Remove, async |desk| {
+        desk.merchant_lets_in();
+        let mut grant = desk.engine.request(desk.wish()).await.unwrap();
+        grant.make(Move::Start).unwrap();
+        grant.make(Move::Inside).unwrap();
+        desk.ledger.commit(Commit::new().grant(grant.clone())).await.unwrap();
+        desk.sweep_after(3 * HOUR).await;
+        assert!(desk.is_inside());
+        assert_eq!(desk.grant(grant.id).await.phase, Phase::Closing);
+        let step = desk.open_step(StepKind::Decision).await.expect("a human is asked");
+        desk.subject.world.merchant_removes(&desk.guest());
+        desk.engine.step_done(step.id, &boss(), "taken out").await.unwrap();
+        assert_eq!(desk.grant(grant.id).await.phase, Phase::Ended);
+        desk.finish();
+    })
+    .await;
+}
