@@ -3,6 +3,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/adding-a-provider.md")]
 mod adding_a_provider {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/grants.md")]
 mod grants {}
 

@@ -45,6 +45,7 @@ pub fn fresh_factory(platform: &ProviderId) -> Result<Box<dyn ProviderFactory>> 
         "bigcommerce" => Ok(Box::new(guestpass_bigcommerce::factory())),
         "shopify" => Ok(Box::new(guestpass_shopify::factory())),
         "wix" => Ok(Box::new(guestpass_wix::factory())),
+        "prestashop" => Ok(Box::new(guestpass_prestashop::factory())),
         other => Err(Error::config("platform", format!("names {other}, which has no column"), "add one")),
     }
 }

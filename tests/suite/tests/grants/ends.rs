@@ -3,7 +3,7 @@
 use guestpass::grants::{Cause, Ledger, Phase, StepKind, SweepOptions, TroubleKind};
 use guestpass::{Operation, Proof};
 
-use crate::desk::{DAY, Desk, HOUR, MINUTE, boss, everywhere, handle, store, where_native};
+use crate::desk::{DAY, Desk, HOUR, MINUTE, VAULT, boss, everywhere, handle, store, where_native};
 
 #[tokio::test]
 async fn whoever_was_taken_out_by_others_is_noticed() {
@@ -105,7 +105,8 @@ async fn a_changed_address_hides_nobody() {
         gina.email = "gina.married@vendor.example".parse().unwrap();
         desk.known.people.lock().unwrap().insert(handle("gina"), gina);
         // What is written down of them now does not replace what was.
-        desk.engine.request(desk.wish_for(DAY).starting(desk.later(10 * HOUR))).await.unwrap();
+        let later = desk.wish_for(DAY).starting(desk.later(10 * HOUR)).delivering_to(VAULT);
+        desk.engine.request(later).await.unwrap();
         desk.sweep_after(3 * HOUR).await;
         assert_eq!(desk.grant(grant.id).await.phase, Phase::Ended);
         assert!(!desk.is_inside());

@@ -1,7 +1,7 @@
 //! Several grants of one subject, and people who were there before us.
 
 use guestpass::grants::{Cause, Former, GrantRequest, Ledger, Phase, StepKind};
-use guestpass::{Operation, Person, Proof};
+use guestpass::{AccessState, Change, Operation, Person, Proof, RoleSpec, Told};
 
 use crate::desk::{DAY, Desk, HOUR, boss, everywhere, handle, store, where_native};
 
@@ -173,6 +173,34 @@ async fn a_second_address_is_the_same_person() {
         assert_eq!(desk.subject.world.invitations(&desk.guest()), 0, "they are inside already");
         desk.sweep_after(3 * HOUR).await;
         assert!(desk.subject.world.is_inside(&second), "and were before us");
+        desk.finish();
+    })
+    .await;
+}
+
+/// Who was switched off before us is switched off after us, and has the role that they had.
+#[tokio::test]
+async fn whoever_was_switched_off_before_us_is_so_again() {
+    where_native(Operation::SetActive, async |desk| {
+        desk.merchant_lets_in();
+        let (provider, cx) = (desk.subject.connect(), desk.subject.call());
+        let target = desk.subject.target();
+        let former = RoleSpec::new("former").with_platform_role("4");
+        provider.change(&target, &Change::SetRole(former), &cx).await.unwrap();
+        provider.change(&target, &Change::SetActive(false), &cx).await.unwrap();
+        assert!(!desk.is_inside());
+
+        let grant = desk.let_in(desk.wish()).await;
+        let inside = provider.observe(&target, &cx).await.unwrap();
+        assert_eq!(inside.state.account().unwrap().roles, Told::Known(vec!["5".to_owned()]));
+        desk.sweep_after(3 * HOUR).await;
+        let ended = desk.grant(grant.id).await;
+        assert_eq!(ended.phase, Phase::Ended);
+        let proof = ended.end.unwrap().proof;
+        assert!(matches!(proof, Some(Proof::Disabled { .. } | Proof::Restored { .. })), "{proof:?}");
+        let after = provider.observe(&target, &cx).await.unwrap();
+        let AccessState::Suspended { account } = after.state else { panic!("off, not {:?}", after.state) };
+        assert_eq!(account.roles, Told::Known(vec!["4".to_owned()]));
         desk.finish();
     })
     .await;
