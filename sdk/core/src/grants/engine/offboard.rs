@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
+use futures_util::lock::Mutex;
 use futures_util::stream;
 
 use super::book::Ending;
@@ -102,7 +103,7 @@ impl Engine {
     }
 
     async fn go_on(&self, id: OffboardingId, cx: &CallContext, watcher: &dyn Watcher) -> Result<Offboarding> {
-        let mut record = self.offboarding(id).await?;
+        let record = self.offboarding(id).await?;
         let person = self.person_to_offboard(&record.person).await?;
         let order = Order {
             record: self.record_of(&person).await?,
@@ -112,26 +113,36 @@ impl Engine {
             began_at: record.began_at,
         };
         let groups = self.grouped(&record, &order.person)?;
-        let order = &order;
+        let (order, record) = (&order, &Mutex::new(record));
+        // Each group keeps its own results: whoever waited for the ledger between two of them would let the others
+        // stand still, and one of those may be what the ledger waits for.
         let work = groups.into_iter().map(|(key, entries)| {
-            Box::pin(async move { self.offboard_group(&key, entries, order, cx, watcher).await })
+            Box::pin(async move {
+                let entries = self.offboard_group(&key, entries, order, cx, watcher).await?;
+                self.keep_results(entries, &mut *record.lock().await).await
+            })
         });
         let mut done = stream::iter(work).buffer_unordered(PARALLEL);
-        while let Some(entries) = done.next().await {
-            for Entry { index, state, .. } in entries? {
-                if let Some(store) = record.stores.get_mut(index) {
-                    store.state = state;
-                }
-            }
-            if record.stores.iter().all(|store| matches!(store.state, OffboardState::Out { .. })) {
-                record.finished_at.get_or_insert(self.now());
-            }
-            let mut change = Commit::new();
-            change.offboardings.push(record.clone());
-            self.commit_record(change).await?;
-            record.revision += 1;
+        while let Some(kept) = done.next().await {
+            kept?;
         }
         self.offboarding(id).await
+    }
+
+    async fn keep_results(&self, entries: Vec<Entry>, record: &mut Offboarding) -> Result<()> {
+        for Entry { index, state, .. } in entries {
+            if let Some(store) = record.stores.get_mut(index) {
+                store.state = state;
+            }
+        }
+        if record.stores.iter().all(|store| matches!(store.state, OffboardState::Out { .. })) {
+            record.finished_at.get_or_insert(self.now());
+        }
+        let mut change = Commit::new();
+        change.offboardings.push(record.clone());
+        self.commit_record(change).await?;
+        record.revision += 1;
+        Ok(())
     }
 
     async fn offboarding(&self, id: OffboardingId) -> Result<Offboarding> {
