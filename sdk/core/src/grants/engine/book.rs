@@ -185,7 +185,6 @@ impl Book {
             step.manual = Some(manual);
             return;
         }
-        let title = manual.title.clone();
         let step = Step {
             id: StepId::random(),
             place: self.holding.place.clone(),
@@ -196,7 +195,8 @@ impl Book {
             closed: None,
             revision: 0,
         };
-        let detail = serde_json::json!({ "step": step.id, "for": kind, "title": title });
+        // Not what it says: that names the person by their address, and events stay when it is erased.
+        let detail = serde_json::json!({ "step": step.id, "for": kind });
         self.steps.push(step);
         self.note(now, "step_opened").detail = detail;
     }
