@@ -50,6 +50,9 @@ pub struct Intent {
     pub since: Timestamp,
     /// Whether a one-time secret may have come with its answer, so that a new one is needed if nobody got it.
     pub makes_secret: bool,
+    /// The role of ours that it gives, by name.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// What a write is to do.

@@ -187,7 +187,7 @@ impl Work<'_> {
                 Ok(state) => state,
                 Err(error) => return self.refused(book, who, &error).await,
             };
-            self.intend(IntentKind::Invite, makes_secret, Some(state.clone())).await?;
+            self.intend(IntentKind::Invite, makes_secret, role.clone(), Some(state.clone())).await?;
             request.intent = state;
         }
         self.still_ours().await?;
@@ -435,6 +435,10 @@ impl Work<'_> {
         book: &Book,
         who: &Person,
     ) -> Result<Option<ChangeOutcome>> {
+        let role = match &change {
+            Change::SetRole(spec) => Some(spec.name.clone()),
+            _ => None,
+        };
         let by_hand = self.is_manual(operation);
         if !by_hand {
             let makes_secret = makes_passwords(&*self.provider) && change == Change::SetActive(true);
@@ -443,7 +447,7 @@ impl Work<'_> {
                 Change::ResetPassword => IntentKind::ResetPassword,
                 _ => IntentKind::SetActive,
             };
-            self.intend(kind, makes_secret, None).await?;
+            self.intend(kind, makes_secret, role, None).await?;
         }
         let target = self.target(book, who);
         let target = look.state.account().map_or_else(|| target.clone(), |account| target.resolved(account));
@@ -491,7 +495,7 @@ impl Work<'_> {
         }
         let request = self.removal(book, who);
         if !by_hand {
-            self.intend(IntentKind::Remove, false, None).await?;
+            self.intend(IntentKind::Remove, false, None, None).await?;
         }
         self.still_ours().await?;
         if self.way.prove_later && !by_hand {
@@ -639,6 +643,7 @@ impl Work<'_> {
         if executed && intent.kind == IntentKind::Invite && intent.makes_secret {
             return self.renew_password(look, book, who).await;
         }
+        let inside = matches!(Goal::of(&book.holding, &book.grants), Goal::Inside(_));
         let role = self.wanted_role(book);
         let entry = match (&intent.kind, executed) {
             (IntentKind::Invite, true) => {
@@ -654,9 +659,14 @@ impl Work<'_> {
             let fact = book.note(now, "write_settled");
             fact.outcome = Some(if executed { "executed" } else { "not_executed" }.to_owned());
             fact.detail = serde_json::json!({ "intent": intent.kind });
+            if !inside && executed {
+                book.may_have_role(&intent);
+            }
             match &entry {
                 Some(entry) => {
-                    book.holding.role.clone_from(&role);
+                    if inside {
+                        book.holding.role.clone_from(&role);
+                    }
                     book.holding.paused = false;
                     book.keep(entry);
                     for step in &entry.follow_ups {
@@ -735,7 +745,9 @@ impl Work<'_> {
             // Who is to go needs none.
             let now = self.now();
             self.amend(Durable::Outcome, |book| {
-                book.holding.intent = None;
+                if let Some(intent) = book.holding.intent.take() {
+                    book.may_have_role(&intent);
+                }
                 book.clear(TroubleKind::Undelivered, now);
                 Ok(())
             })
@@ -790,6 +802,7 @@ impl Work<'_> {
         &self,
         kind: IntentKind,
         makes_secret: bool,
+        role: Option<String>,
         state: Option<Option<ProviderState>>,
     ) -> Result<()> {
         let now = self.now();
@@ -797,7 +810,8 @@ impl Work<'_> {
             if let Some(state) = &state {
                 book.holding.state.clone_from(state);
             }
-            book.holding.intent = Some(Intent { kind: kind.clone(), since: now, makes_secret });
+            let intent = Intent { kind: kind.clone(), since: now, makes_secret, role: role.clone() };
+            book.holding.intent = Some(intent);
             Ok(())
         })
         .await
@@ -970,6 +984,14 @@ impl Book {
         }
     }
 
+    /// Whoever is to go may have got a role by a write whose answer was lost: what was there before us must be compared,
+    /// and brought back if need be.
+    fn may_have_role(&mut self, intent: &Intent) {
+        if intent.role.is_some() {
+            self.holding.role.clone_from(&intent.role);
+        }
+    }
+
     /// What a removal does not cover becomes steps.
     fn leave(&mut self, residual: &[ManualStep], now: crate::Timestamp) {
         for step in residual {
@@ -1008,7 +1030,7 @@ impl Book {
 }
 
 fn password_intent(now: crate::Timestamp) -> Intent {
-    Intent { kind: IntentKind::ResetPassword, since: now, makes_secret: true }
+    Intent { kind: IntentKind::ResetPassword, since: now, makes_secret: true, role: None }
 }
 
 fn former_roles(former: Option<&Former>) -> &[String] {

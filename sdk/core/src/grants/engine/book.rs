@@ -1,5 +1,6 @@
 //! One place as the ledger has it, changed as a whole and written back as a whole.
 
+use super::goal::Goal;
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grants::Cause;
@@ -152,6 +153,11 @@ impl Book {
         let grant = grant.clone();
         if was_owed && !was_ending && !(grant.phase.is_open() || grant.phase == Phase::Suspended) {
             self.open_obligations(&grant, now);
+        }
+        // Whoever works through the steps must not let in somebody who is to go.
+        let begins_to_end = !was_ending && grant.phase == Phase::Closing;
+        if begins_to_end && !matches!(Goal::of(&self.holding, &self.grants), Goal::Inside(_)) {
+            self.close_steps(now, None, |kind| matches!(kind, StepKind::Entry | StepKind::FollowUp));
         }
         Ok(())
     }

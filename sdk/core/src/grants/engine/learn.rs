@@ -117,6 +117,12 @@ impl Book {
     }
 
     fn learn_present(&mut self, evidence: &Evidence, now: Timestamp) -> Result<()> {
+        if matches!(self.holding.former, Some(Former::Absent { .. } | Former::Suspended { .. })) {
+            // They have got in because of us, though nobody looked before the end began.
+            for grant in self.grants.iter_mut().filter(|grant| grant.phase == Phase::Closing) {
+                grant.was_active = true;
+            }
+        }
         let Goal::Inside(wanted) = Goal::of(&self.holding, &self.grants) else { return Ok(()) };
         let former = self.holding.former.as_ref();
         // Where they were inside before us, what we give is the role.
