@@ -1,9 +1,13 @@
 //! The command line.
 
+mod grants;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+
+pub(crate) use grants::*;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -12,7 +16,7 @@ Exit codes:
   2  bad usage or configuration; nothing was sent
   3  a human must act; what to do is printed
   4  outcome unknown: look before you send anything again
-  5  partly done: some of several stores failed";
+  5  partly done: some of several stores failed, or are still open";
 
 /// Let somebody into a merchant's store, see who is inside, take them out with proof.
 ///
@@ -78,6 +82,8 @@ Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there
     Init(InitArgs),
     #[command(flatten)]
     Store(StoreCommand),
+    #[command(flatten)]
+    Grant(GrantCommand),
     /// Show what can be done on a store or a platform, how, and why not more
     #[command(after_long_help = "\
 Example:  guestpass capabilities acme
@@ -257,7 +263,7 @@ pub(crate) struct InviteArgs {
 }
 
 /// Where a password goes, on platforms where the account is made with one.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct SecretArgs {
     /// Write a one-time secret into this new file, for you alone [default: a file in the state folder]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "reveal_secret")]
@@ -358,7 +364,11 @@ mod tests {
     /// clap would break a longer line in the middle and lose its indentation.
     #[test]
     fn examples_fit_into_a_line() {
-        for command in Cli::command().get_subcommands() {
+        let cli = Cli::command();
+        let commands = cli
+            .get_subcommands()
+            .flat_map(|command| std::iter::once(command).chain(command.get_subcommands()));
+        for command in commands {
             let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }

@@ -90,7 +90,8 @@ fn create_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn create_folder(path: &Path) -> std::io::Result<()> {
+/// A folder for its owner alone, unless it is there.
+pub(crate) fn create_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
+use futures_util::future::BoxFuture;
 use guestpass::{Error, ErrorKind};
+use tokio::sync::oneshot;
 
 use crate::exit::Failure;
 use crate::output::notice;
@@ -23,6 +25,29 @@ pub(crate) async fn finish<T>(
         () = stop_signal() => {
             let error = Error::new(ErrorKind::OutcomeUnknown, "given up during a write");
             Err(error.with_remedy(format!("see what it did with `{}`", look_with())).into())
+        }
+    }
+}
+
+/// Runs a worker until Ctrl-C tells it to stop, and lets it finish what is under way. The second Ctrl-C gives up.
+pub(crate) async fn until_stopped<W: Future<Output = ()>>(
+    work: impl FnOnce(BoxFuture<'static, ()>) -> W,
+) -> Result<(), Failure> {
+    let (tell, told) = oneshot::channel::<()>();
+    let mut work = std::pin::pin!(work(Box::pin(async {
+        // Somebody told it, or there is nobody left to tell it: either way it stops.
+        let _ = told.await;
+    })));
+    tokio::select! {
+        () = &mut work => return Ok(()),
+        () = stop_signal() => notice("what is under way is finished first; press Ctrl-C once more to give up"),
+    }
+    let _ = tell.send(());
+    tokio::select! {
+        () = &mut work => Ok(()),
+        () = stop_signal() => {
+            let error = Error::new(ErrorKind::OutcomeUnknown, "given up while a store was worked on");
+            Err(error.with_remedy("sweep again: it settles what is uncertain").into())
         }
     }
 }

@@ -9,14 +9,18 @@
 //! ```
 
 mod args;
+mod command_line;
 mod commands;
 mod config;
 mod demo;
+mod directory;
+mod duration;
 mod exit;
 mod fake_world;
 mod handover;
 mod interrupt;
 mod kept;
+mod ledger;
 mod logging;
 mod output;
 mod progress;
@@ -24,6 +28,7 @@ mod registry;
 mod run;
 mod secrets;
 mod session;
+mod sinks;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows a spinner on a terminal, and nothing elsewhere. It is gone when it is dropped.
+/// Shows a spinner or a bar on a terminal, and nothing elsewhere. It is gone when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
@@ -21,6 +21,23 @@ impl Progress {
         }
         bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)
+    }
+
+    /// Starts a bar for so many, under the same conditions.
+    pub(crate) fn counting(wanted: bool, text: impl Into<String>, several: usize) -> Self {
+        let it = Self::start(wanted, text);
+        if !it.0.is_hidden()
+            && let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} ({elapsed})")
+        {
+            it.0.set_style(style);
+            it.0.set_length(several.try_into().unwrap_or(u64::MAX));
+        }
+        it
+    }
+
+    /// One more is done.
+    pub(crate) fn one_more(&self) {
+        self.0.inc(1);
     }
 }
 

@@ -8,9 +8,11 @@ use clap::error::ErrorKind as ClapErrorKind;
 use guestpass::{Error, ErrorKind, Registry};
 use serde::Serialize;
 
-use crate::args::{Cli, Command, StoreCommand};
+use crate::args::{Cli, Command, GrantCommand, StoreCommand};
+use crate::commands::order::Order;
 use crate::commands::{
-    capabilities, change, check, completions, fakes, init, invite, list, man, observe, remove, roles, stores,
+    adopt, audit, capabilities, change, check, completions, erase, events, fakes, grant, grants, init,
+    invite, list, man, observe, offboard, order, remove, roles, steps, stores, sweep,
 };
 use crate::demo;
 use crate::exit::{Exit, Failure, Outcome};
@@ -50,6 +52,9 @@ async fn command(cli: Cli, registry: Registry, out: &mut Output) -> Outcome {
             capabilities::store(&store, &Session::open(registry, &cli.global)?, out)
         }
         Command::Store(command) => on_stores(command, &Session::open(registry, &cli.global)?, out).await,
+        Command::Grant(command) => {
+            Box::pin(on_grants(command, &Session::open(registry, &cli.global)?, out)).await
+        }
     }
 }
 
@@ -64,6 +69,33 @@ pub(crate) async fn on_stores(command: StoreCommand, session: &Session, out: &mu
         StoreCommand::Observe { store, person } => observe::run(&store, &person, session, out).await,
         StoreCommand::Change(args) => change::run(&args, session, out).await,
         StoreCommand::Remove(args) => remove::run(&args, session, out).await,
+    }
+}
+
+/// Runs a command about grants.
+pub(crate) async fn on_grants(command: GrantCommand, session: &Session, out: &mut Output) -> Outcome {
+    match command {
+        GrantCommand::Grant(args) => grant::run(&args, session, out).await,
+        GrantCommand::Grants(args) => grants::run(&args, session, out).await,
+        GrantCommand::Extend(args) => order::run(Order::Extend(&args.end), &args.order, session, out).await,
+        GrantCommand::Revoke(args) => order::run(Order::Revoke, &args, session, out).await,
+        GrantCommand::Withdraw(args) => order::run(Order::Withdraw, &args, session, out).await,
+        GrantCommand::Suspend(args) => order::run(Order::Suspend, &args, session, out).await,
+        GrantCommand::Resume(args) => {
+            order::run(Order::Resume(&args.secret), &args.order, session, out).await
+        }
+        GrantCommand::Approve(args) => {
+            order::run(Order::Approve(&args.secret), &args.order, session, out).await
+        }
+        GrantCommand::Decline(args) => order::run(Order::Decline, &args, session, out).await,
+        GrantCommand::Adopt(args) => adopt::run(&args, session, out).await,
+        GrantCommand::ForceClose(args) => order::force_close(args, session, out).await,
+        GrantCommand::Steps(args) => steps::run(&args, session, out).await,
+        GrantCommand::Sweep(args) => sweep::run(&args, session, out).await,
+        GrantCommand::Offboard(args) => offboard::run(&args, session, out).await,
+        GrantCommand::Audit(command) => audit::run(&command, session, out).await,
+        GrantCommand::Events(args) => events::run(&args, session, out).await,
+        GrantCommand::Erase(args) => erase::run(&args, session, out).await,
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use guestpass::{Clock, Error, ExposeSecret, LoadedSecret, Result, SecretSource, SecretString, Wait};
 use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 
+use crate::command_line::CommandLine;
 use crate::output::warn;
 
 const LARGEST_SECRET: u64 = 64 * 1024;
@@ -24,7 +24,7 @@ pub(crate) enum SecretReference {
     /// A file.
     File(PathBuf),
     /// The standard output of a program, started without a shell.
-    Command { program: PathBuf, arguments: Vec<String>, folder: PathBuf },
+    Command(CommandLine),
 }
 
 impl SecretReference {
@@ -35,7 +35,7 @@ impl SecretReference {
         match kind {
             "env" => Some(filled(field, rest, Self::Env(rest.to_owned()))),
             "file" => Some(filled(field, rest, Self::File(folder.join(rest)))),
-            "cmd" => Some(command(field, rest, folder)),
+            "cmd" => Some(CommandLine::parse(field, rest, folder).map(Self::Command)),
             _ => None,
         }
     }
@@ -45,7 +45,7 @@ impl SecretReference {
         let field = field.to_owned();
         let file = match &self {
             Self::File(path) => Some(path.clone()),
-            Self::Env(_) | Self::Command { .. } => None,
+            Self::Env(_) | Self::Command(_) => None,
         };
         let named = field.clone();
         let secret = LoadedSecret::new(move || {
@@ -66,13 +66,13 @@ impl SecretReference {
                 Error::config(field, problem, format!("set {name} to the secret"))
             })?,
             Self::File(path) => read_file(field, path)?,
-            Self::Command { program, arguments, folder } => {
-                let run = read_command(field, program, arguments, folder);
+            Self::Command(command) => {
+                let run = read_command(field, command);
                 tokio::select! {
                     value = run => value?,
                     () = clock.sleep(LONGEST_COMMAND, Wait::Guard) => {
                         let seconds = LONGEST_COMMAND.as_secs();
-                        let problem = format!("refers to {}, which did not end within {seconds} s", program.display());
+                        let problem = format!("refers to {command}, which did not end within {seconds} s");
                         return Err(Error::config(field, problem, "make it print the secret and end"));
                     }
                 }
@@ -92,17 +92,6 @@ fn filled<T>(field: &str, text: &str, value: T) -> Result<T> {
         return Err(Error::config(field, "is an empty reference", remedy));
     }
     Ok(value)
-}
-
-fn command(field: &str, text: &str, folder: &Path) -> Result<SecretReference> {
-    let mut words = shlex::split(text)
-        .ok_or_else(|| Error::config(field, "holds a command with an open quote", "close the quote"))?
-        .into_iter();
-    let program = filled(field, text, words.next().unwrap_or_default())?;
-    // A bare name is looked up in PATH; a relative path belongs to the folder of the configuration, like a file.
-    let program =
-        if program.contains(std::path::MAIN_SEPARATOR) { folder.join(program) } else { program.into() };
-    Ok(SecretReference::Command { program, arguments: words.collect(), folder: folder.to_owned() })
 }
 
 fn read_file(field: &str, path: &Path) -> Result<String> {
@@ -133,14 +122,13 @@ fn write_file(field: &str, path: &Path, value: &SecretString) -> Result<()> {
     })
 }
 
-async fn read_command(field: &str, program: &Path, arguments: &[String], folder: &Path) -> Result<String> {
+async fn read_command(field: &str, command: &CommandLine) -> Result<String> {
     let failed = |what: String| {
-        let problem = format!("refers to the program {}, {what}", program.display());
+        let problem = format!("refers to the program {command}, {what}");
         Error::config(field, problem, "run it by hand to see what is wrong with it")
     };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
+    let mut child = command
+        .to_command()
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -151,7 +139,7 @@ async fn read_command(field: &str, program: &Path, arguments: &[String], folder:
         let read = output.take(LARGEST_SECRET + 1).read_to_end(&mut text).await;
         read.map_err(|error| failed(format!("whose output cannot be read: {}", error.kind())))?;
     }
-    let text = as_text(field, &format!("the output of {}", program.display()), text)?;
+    let text = as_text(field, &format!("the output of {command}"), text)?;
     let status = child.wait().await.map_err(|error| failed(format!("which was lost: {}", error.kind())))?;
     if !status.success() {
         return Err(failed(format!("which failed ({status})")));

@@ -1,58 +1,103 @@
-//! What a command works with: platforms, configuration, time and budgets.
+//! What a command works with: platforms, configuration, time, budgets, and the ledger of grants.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger};
 use guestpass::http::ReqwestTransport;
 use guestpass::{
     Access, AccessProvider, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind, FileCoordination,
     ListQuery, ProviderId, Registry, Result, SystemClock,
 };
+use tokio::sync::OnceCell;
 
 use crate::args::Global;
 use crate::config::{Config, config_file, state_folder};
+use crate::directory::Configured;
 use crate::kept::Kept;
+use crate::ledger;
 use crate::progress::Progress;
 
 /// One run of the program.
 #[derive(Debug)]
 pub(crate) struct Session {
-    registry: Registry,
-    config: Config,
-    env: Environment,
+    directory: Arc<Configured>,
     state: PathBuf,
     timeout: Duration,
     show_progress: bool,
-    connections: Mutex<BTreeMap<String, Arc<dyn AccessProvider>>>,
+    engine: OnceCell<Engine>,
 }
 
 impl Session {
     /// Reads the configuration that the command line names. Reads no secret and sends nothing.
     pub(crate) fn open(registry: Registry, global: &Global) -> Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Self::open_at(registry, global, Arc::new(SystemClock::new()))
+    }
+
+    /// The same, on this clock.
+    pub(crate) fn open_at(registry: Registry, global: &Global, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = config_file(global.config.as_deref())?;
         let config = Config::load(&path, &registry, &clock)?;
         let state = state_folder(global.state_dir.as_deref(), config.state_dir.as_deref())?;
         // Separate processes spend one budget together, so it is kept in files.
         let budgets = Arc::new(FileCoordination::new(state.join("budgets")));
         let env = Environment::new(Arc::new(ReqwestTransport::new()?), clock, budgets);
-        let show_progress = !global.json && global.verbose == 0;
         Ok(Self {
-            registry,
-            config,
-            env,
+            directory: Arc::new(Configured::new(registry, config, env)),
             state,
             timeout: Duration::from_secs(global.timeout),
-            show_progress,
-            connections: Mutex::default(),
+            show_progress: !global.json && global.verbose == 0,
+            engine: OnceCell::new(),
         })
+    }
+
+    /// The grant engine, on the configured ledger.
+    pub(crate) async fn engine(&self) -> Result<&Engine> {
+        let made = self.engine.get_or_try_init(|| async {
+            let ledger = ledger::open(&self.config().ledger, &self.state).await?;
+            Ok(self.engine_on(ledger))
+        });
+        made.await
+    }
+
+    /// The ledger, to read from. One that is not there yet is empty, and is not made.
+    pub(crate) async fn ledger(&self) -> Result<Arc<dyn Ledger>> {
+        if self.engine.get().is_none() && !ledger::is_there(&self.config().ledger, &self.state) {
+            return Ok(Arc::new(MemoryLedger::new()));
+        }
+        Ok(self.engine().await?.ledger().clone())
+    }
+
+    /// An engine that knows this grant alone and whose ledger is forgotten: it finds out what an order would do.
+    pub(crate) async fn rehearsal(&self, grant: Option<&Grant>) -> Result<Engine> {
+        let ledger = MemoryLedger::new();
+        if let Some(grant) = grant {
+            let mut grant = grant.clone();
+            grant.revision = 0;
+            ledger.commit(Commit::new().grant(grant)).await?;
+        }
+        Ok(self.engine_on(Arc::new(ledger)))
+    }
+
+    fn engine_on(&self, ledger: Arc<dyn Ledger>) -> Engine {
+        let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
+        let directory: Arc<Configured> = self.directory.clone();
+        Engine::new(ledger, directory, self.env().clone()).named(&format!("{host}/{}", std::process::id()))
+    }
+
+    /// Stores and people as the engine sees them.
+    pub(crate) fn directory(&self) -> &Configured {
+        &self.directory
+    }
+
+    fn env(&self) -> &Environment {
+        self.directory.env()
     }
 
     /// Stores, people and roles.
     pub(crate) fn config(&self) -> &Config {
-        &self.config
+        self.directory.config()
     }
 
     /// Where the program keeps what outlives it.
@@ -69,35 +114,25 @@ impl Session {
     pub(crate) fn complete(&self, query: ListQuery, store: &str, platform: &ProviderId) -> Result<ListQuery> {
         let kept = self.kept(store);
         let mut known = Vec::new();
-        for person in self.config.people() {
+        for person in self.config().people() {
             known.extend(kept.onto_person(person.on(platform))?);
         }
-        Ok(query.with_known(known).with_roles(self.config.platform_roles(platform)))
+        Ok(query.with_known(known).with_roles(self.config().platform_roles(platform)))
     }
 
     /// The time.
     pub(crate) fn clock(&self) -> &dyn Clock {
-        self.env.clock().as_ref()
+        self.env().clock().as_ref()
     }
 
-    /// The connection to a configured store: one for each, so that what it has learned is used again. Sends nothing.
+    /// The connection to a configured store. Sends nothing.
     pub(crate) fn connect(&self, store: &str) -> Result<Arc<dyn AccessProvider>> {
-        let entry = self.config.store(store)?;
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = connections.get(store) {
-            return Ok(known.clone());
-        }
-        let connection = self
-            .registry
-            .connect(entry.platform.as_str(), entry.settings.clone(), &self.env)
-            .map_err(|error| entry.locate(error))?;
-        connections.insert(store.to_owned(), connection.clone());
-        Ok(connection)
+        self.directory.open(store)
     }
 
     /// Reads the secrets of a store before anything is sent, so that a missing one costs no request.
     pub(crate) async fn read_secrets(&self, store: &str) -> Result<()> {
-        let entry = self.config.store(store)?;
+        let entry = self.config().store(store)?;
         if entry.settings.access == Access::Merchant {
             return Ok(());
         }
@@ -109,14 +144,24 @@ impl Session {
         Ok(())
     }
 
+    /// How long the work on one store may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// The circumstances of a call that begins now.
     pub(crate) fn call(&self) -> CallContext {
-        self.env.call().with_timeout(self.timeout)
+        self.env().call().with_timeout(self.timeout)
     }
 
     /// A sign of life on a terminal, until it is dropped.
     pub(crate) fn progress(&self, text: impl Into<String>) -> Progress {
         Progress::start(self.show_progress, text)
+    }
+
+    /// A bar on a terminal that says how many of several are done, until it is dropped.
+    pub(crate) fn counting(&self, text: impl Into<String>, several: usize) -> Progress {
+        Progress::counting(self.show_progress, text, several)
     }
 }
 

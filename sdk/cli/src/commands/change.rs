@@ -6,6 +6,7 @@ use guestpass::{
 };
 use serde::Serialize;
 
+use super::grants::warn_of_living;
 use super::plan::PlanReport;
 use crate::args::{ChangeArgs, WhichChange};
 use crate::exit::{Exit, Outcome};
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: &ChangeArgs, session: &Session, out: &mut Output) 
     if args.plan.dry_run {
         return PlanReport::new("change", provider.as_ref(), target.to_string(), operation).show(out);
     }
+    warn_of_living(provider.as_ref(), &args.person, session).await;
     session.read_secrets(&args.store).await?;
     let handover = Handover::prepare(&args.secret, session.state())?;
     let progress = session.progress(format!("changing {} on {}", args.person, args.store));

@@ -95,9 +95,11 @@ shared = false
 # Their account, where it is the same on every store of a platform.
 # accounts = {{ {key} = \"…\" }}
 
-# A role of ours: its rank among our roles, and what it means on each platform.
+# A role of ours: its rank among our roles, rules for its grants, and what it means on each platform.
 [roles.support]
 rank = 10
+# longest = \"8h\"
+# needs_approval = true
 
 [roles.support.{key}]
 # The platform's own role; `guestpass roles {STORE}` shows them.
@@ -106,6 +108,32 @@ rank = 10
 permissions = []
 # Whether it may hold an owner's rights.
 allow_privileged = false
+
+# Rules for every grant. They may stand with a role or a store as well; of several the strictest counts.
+[policy]
+# How long a grant may last: 90m, 8h, 7d, 2w.
+# longest = \"7d\"
+# How often somebody should look whether it is still right.
+# review_every = \"2w\"
+# How long an invitation or a step that lets somebody in may stay unanswered.
+# patience = \"3d\"
+# What a grant needs before it begins.
+# needs_approval = false
+# needs_reason = false
+# needs_ticket = false
+# needs_requester = false
+
+# Where grants are remembered: a file of SQLite, unless told ledger.sqlite in the state folder, or PostgreSQL for
+# several hosts. A URL with a password is a secret: refer to it.
+[ledger]
+# path = \"guestpass-ledger.sqlite\"
+# url = \"env:GUESTPASS_LEDGER\"
+
+# Where one-time secrets go (`grant --deliver-to vault`): each as a file into a folder, or to the standard input of a
+# program, which finds GUESTPASS_ACTION=put, GUESTPASS_STORE, GUESTPASS_PERSON and GUESTPASS_KIND in its environment.
+# [sinks.vault]
+# file = \"secrets\"
+# command = \"PROGRAM args\"
 "
     ));
     text

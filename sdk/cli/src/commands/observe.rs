@@ -3,6 +3,7 @@
 use guestpass::{AccessState, Operation};
 use serde::Serialize;
 
+use super::grants::onto_kept;
 use crate::exit::{Exit, Outcome};
 use crate::output::{LookView, Output, Report};
 use crate::session::Session;
@@ -26,7 +27,8 @@ impl Report for Look {
 pub(crate) async fn run(store: &str, person: &str, session: &Session, out: &mut Output) -> Outcome {
     let provider = session.connect(store)?;
     let platform = provider.connection().provider();
-    let target = session.kept(store).onto(session.config().target(person, platform)?)?;
+    let target = session.config().target(person, platform)?;
+    let target = onto_kept(target, provider.as_ref(), person, session).await?;
     provider.capabilities().require(Operation::Observe)?;
     session.read_secrets(store).await?;
     let progress = session.progress(format!("looking {person} up on {store}"));

@@ -36,16 +36,7 @@ impl PlanReport {
         subject: String,
         write: Operation,
     ) -> Self {
-        let connection = provider.connection();
-        let mut plan = Self {
-            dry_run: true,
-            command,
-            store: connection.store().to_string(),
-            platform: connection.provider().to_string(),
-            subject,
-            steps: Vec::new(),
-            requests: 0,
-        };
+        let mut plan = Self::empty(command, provider, subject);
         if provider.capabilities().support(write) == Support::Manual {
             plan.add("by hand", write, provider);
             return plan;
@@ -54,6 +45,20 @@ impl PlanReport {
         plan.add("write", write, provider);
         plan.add("look again", Operation::Observe, provider);
         plan
+    }
+
+    /// A plan without any step yet: what is only written into the ledger has none.
+    pub(super) fn empty(command: &'static str, provider: &dyn AccessProvider, subject: String) -> Self {
+        let connection = provider.connection();
+        Self {
+            dry_run: true,
+            command,
+            store: connection.store().to_string(),
+            platform: connection.provider().to_string(),
+            subject,
+            steps: Vec::new(),
+            requests: 0,
+        }
     }
 
     /// Adds a step.
@@ -78,6 +83,10 @@ impl PlanReport {
 
 impl Report for PlanReport {
     fn to_text(&self) -> String {
+        if self.steps.is_empty() {
+            let (command, store, subject) = (self.command, &self.store, &self.subject);
+            return format!("{command} {store} {subject} would only be written down; nothing was");
+        }
         let mut table = Table::new(["step", "operation", "how", "requests", "why"]);
         for step in &self.steps {
             table.row([

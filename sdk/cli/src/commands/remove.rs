@@ -5,6 +5,7 @@ use guestpass::{
 };
 use serde::Serialize;
 
+use super::grants::warn_of_living;
 use super::plan::PlanReport;
 use crate::args::{KnownBaseline, RemoveArgs};
 use crate::exit::{Exit, Outcome};
@@ -63,6 +64,7 @@ pub(crate) async fn run(args: &RemoveArgs, session: &Session, out: &mut Output) 
         let plan = PlanReport::new("remove", provider.as_ref(), target.to_string(), Operation::Remove);
         return plan.show(out);
     }
+    warn_of_living(provider.as_ref(), &args.person, session).await;
     session.read_secrets(&args.store).await?;
     let progress = session.progress(format!("removing {} from {}", args.person, args.store));
     let cx = session.call();

@@ -4,25 +4,56 @@ use std::time::Duration;
 
 use guestpass::{Clock, Error, ErrorKind, Result, Timestamp};
 
+use crate::duration;
+
 /// Reads `2026-12-24T18:00:00Z` or a time from now, for example `7d`. It must lie ahead.
 pub(super) fn parse(text: &str, clock: &dyn Clock) -> Result<Timestamp> {
-    let fault = |problem: String| {
-        Error::new(ErrorKind::InvalidRequest, format!("--until: {problem}"))
-            .with_remedy("write 2026-12-24T18:00:00Z, or a time from now: 90m, 8h, 7d, 2w")
-    };
-    let now = clock.now();
-    let end = match from_now(text) {
-        Some(wait) => now.checked_add(wait).map_err(|_| fault(format!("{text:?} is too far away")))?,
-        None => text.parse().map_err(|_| fault(format!("{text:?} is no time")))?,
-    };
-    if end <= now { Err(fault(format!("{text:?} has passed already"))) } else { Ok(end) }
+    ahead("--until", text, clock)
 }
 
-fn from_now(text: &str) -> Option<Duration> {
-    const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
-    let (unit, seconds) = UNITS.into_iter().find(|(unit, _)| text.ends_with(*unit))?;
-    let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
-    count.checked_mul(seconds).map(Duration::from_secs)
+/// The same for another option.
+pub(super) fn ahead(option: &str, text: &str, clock: &dyn Clock) -> Result<Timestamp> {
+    let now = clock.now();
+    let end = match duration::parse(text) {
+        Some(wait) => now
+            .checked_add(wait)
+            .map_err(|_| fault(option, format!("{text:?} is too far away"), "a time from now"))?,
+        None => text.parse().map_err(|_| fault(option, format!("{text:?} is no time"), "a time from now"))?,
+    };
+    if end <= now {
+        return Err(fault(option, format!("{text:?} has passed already"), "a time from now"));
+    }
+    Ok(end)
+}
+
+/// Reads a time that lies behind: `2026-12-24T18:00:00Z`, or how long ago it was, for example `7d`.
+pub(super) fn since(option: &str, text: &str, clock: &dyn Clock) -> Result<Timestamp> {
+    let time = match duration::parse(text) {
+        Some(ago) => clock.now().checked_sub(ago).ok(),
+        None => text.parse().ok(),
+    };
+    time.ok_or_else(|| fault(option, format!("{text:?} is no time"), "how long ago it was"))
+}
+
+/// Reads a length of time, for example `2h`.
+pub(super) fn length(option: &str, text: &str) -> Result<Duration> {
+    duration::parse(text).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidRequest, format!("{option}: {text:?} is no length of time"))
+            .with_remedy(format!("write for example {}", duration::FORM))
+    })
+}
+
+/// The time so long after another one.
+pub(super) fn after(option: &str, time: Timestamp, length: Duration) -> Result<Timestamp> {
+    time.checked_add(length).map_err(|_| {
+        Error::new(ErrorKind::InvalidRequest, format!("{option}: this is too far away"))
+            .with_remedy("let it end earlier")
+    })
+}
+
+fn fault(option: &str, problem: String, or: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, format!("{option}: {problem}"))
+        .with_remedy(format!("write 2026-12-24T18:00:00Z, or {or}: {}", duration::FORM))
 }
 
 #[cfg(test)]

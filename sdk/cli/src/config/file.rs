@@ -7,6 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::{Spanned, Value};
 
+use super::rules::RULES;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +21,13 @@ pub(super) struct ConfigFile {
     pub(super) people: BTreeMap<Spanned<String>, PersonTable>,
     #[serde(default)]
     pub(super) roles: BTreeMap<String, RoleFile>,
+    #[serde(default)]
+    pub(super) ledger: LedgerTable,
+    #[serde(default)]
+    pub(super) sinks: BTreeMap<Spanned<String>, SinkTable>,
+    /// Rules for every grant.
+    #[serde(default)]
+    pub(super) policy: Settings,
 }
 
 /// A table whose keys are not known beforehand.
@@ -39,9 +48,27 @@ pub(super) struct PersonTable {
     pub(super) accounts: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// `[roles.NAME]`: a rank, and one table for each platform, named after it.
+/// `[ledger]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LedgerTable {
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) url: Option<Spanned<String>>,
+}
+
+/// `[sinks.NAME]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SinkTable {
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<String>>,
+}
+
+/// `[roles.NAME]`: a rank, rules, and one table for each platform, named after it.
 #[derive(Debug, Default)]
 pub(super) struct RoleFile {
+    pub(super) rank: Option<i64>,
+    pub(super) rules: Vec<(Spanned<String>, Spanned<Value>)>,
     pub(super) meanings: Vec<(Spanned<String>, RoleTable)>,
 }
 
@@ -53,17 +80,16 @@ impl<'de> Deserialize<'de> for RoleFile {
             type Value = RoleFile;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a rank and a table for each platform")
+                f.write_str("a rank, rules, and a table for each platform")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RoleFile, A::Error> {
                 let mut role = RoleFile::default();
                 while let Some(key) = map.next_key::<Spanned<String>>()? {
-                    if key.get_ref() == "rank" {
-                        // Ranks decide between two grants of one person; until there are grants, only their form matters.
-                        let _rank: i64 = map.next_value()?;
-                    } else {
-                        role.meanings.push((key, map.next_value()?));
+                    match key.get_ref().as_str() {
+                        "rank" => role.rank = Some(map.next_value()?),
+                        rule if RULES.contains(&rule) => role.rules.push((key, map.next_value()?)),
+                        _ => role.meanings.push((key, map.next_value()?)),
                     }
                 }
                 Ok(role)

@@ -1,19 +1,23 @@
-//! The configuration: stores, people and roles, checked as a whole before anything is done.
+//! The configuration: stores, people, roles, rules, sinks and ledger, checked as a whole before anything is done.
 
 mod file;
+mod ledger;
 mod locate;
 mod reader;
+mod rules;
 mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use guestpass::grants::Policy;
 use guestpass::{
     AccountId, Clock, Email, Error, ErrorKind, Person, PersonHandle, ProviderId, Registry, Result, RoleId,
-    RoleSpec, StoreSettings, Target,
+    RoleSpec, Sink, StoreSettings, Target,
 };
 
+pub(crate) use ledger::LedgerPlace;
 pub(crate) use locate::{config_file, state_folder};
 use source::Source;
 
@@ -24,7 +28,19 @@ pub(crate) struct Config {
     pub(crate) state_dir: Option<PathBuf>,
     stores: BTreeMap<String, StoreEntry>,
     people: BTreeMap<String, Person>,
-    roles: BTreeMap<String, BTreeMap<ProviderId, RoleSpec>>,
+    roles: BTreeMap<String, Role>,
+    /// Where grants are remembered.
+    pub(crate) ledger: LedgerPlace,
+    sinks: BTreeMap<String, Arc<dyn Sink>>,
+    policy: Policy,
+}
+
+/// A role of ours.
+#[derive(Debug, Default)]
+struct Role {
+    rank: Option<i64>,
+    policy: Policy,
+    meanings: BTreeMap<ProviderId, RoleSpec>,
 }
 
 /// A store of the configuration.
@@ -34,6 +50,8 @@ pub(crate) struct StoreEntry {
     pub(crate) platform: ProviderId,
     /// Its settings, checked against the platform's fields.
     pub(crate) settings: StoreSettings,
+    /// Rules for grants on it.
+    policy: Policy,
     /// Where its table stands.
     place: String,
     /// Where each setting stands.
@@ -80,11 +98,11 @@ impl Config {
     /// What a role means on a platform.
     pub(crate) fn role(&self, name: &str, platform: &ProviderId) -> Result<RoleSpec> {
         let remedy = format!("add [roles.NAME.{platform}] to the configuration");
-        let meanings = self
+        let role = self
             .roles
             .get(name)
             .ok_or_else(|| unknown("role", name, self.roles.keys().map(String::as_str), &remedy))?;
-        meanings.get(platform).cloned().ok_or_else(|| {
+        role.meanings.get(platform).cloned().ok_or_else(|| {
             let message = format!("the role `{name}` says nothing about {platform}");
             Error::new(ErrorKind::InvalidRequest, message)
                 .with_remedy(format!("add [roles.{name}.{platform}] to the configuration"))
@@ -93,8 +111,41 @@ impl Config {
 
     /// The platform's own roles that ours mean there, as far as they are ids.
     pub(crate) fn platform_roles(&self, platform: &ProviderId) -> impl Iterator<Item = RoleId> {
-        let named = self.roles.values().filter_map(|meanings| meanings.get(platform)?.platform_role.clone());
+        let named = self.roles.values().filter_map(|role| role.meanings.get(platform)?.platform_role.clone());
         named.filter_map(|role| RoleId::new(role).ok())
+    }
+
+    /// The rank of a role.
+    pub(crate) fn rank(&self, role: &str) -> Option<i64> {
+        self.roles.get(role)?.rank
+    }
+
+    /// The rules for a grant of a role on a store: of each the strictest one.
+    pub(crate) fn policy(&self, store: &str, role: Option<&str>) -> Policy {
+        let of_store = self.stores.get(store).map(|store| &store.policy);
+        let of_role = role.and_then(|role| self.roles.get(role)).map(|role| &role.policy);
+        of_store.into_iter().chain(of_role).fold(self.policy.clone(), Policy::and)
+    }
+
+    /// The sink of this name.
+    pub(crate) fn sink(&self, name: &str) -> Result<Arc<dyn Sink>> {
+        self.sinks.get(name).cloned().ok_or_else(|| {
+            let known = self.sinks.keys().map(String::as_str);
+            unknown("sink", name, known, "add [sinks.NAME] to the configuration")
+        })
+    }
+
+    /// Somebody of ours, who may get a grant: a handle of the configuration, or an address of one of them.
+    pub(crate) fn colleague(&self, text: &str) -> Result<&Person> {
+        let email = Email::new(text).ok();
+        let known = self.people.get(text).or_else(|| {
+            self.people.values().find(|person| email.as_ref().is_some_and(|email| has_address(person, email)))
+        });
+        known.ok_or_else(|| {
+            let remedy =
+                "add [people.NAME] to the configuration: whoever gets a grant must be known when it ends";
+            unknown("person", text, self.people.keys().map(String::as_str), remedy)
+        })
     }
 
     /// Somebody who can be invited: a handle of the configuration or an e-mail address.
@@ -115,10 +166,7 @@ impl Config {
                 .with_remedy(error.remedy())
         })?;
         // Whoever writes the address of somebody we know means that somebody, with everything else we know of them.
-        let known = self.people.values().find(|person| {
-            person.email.same_mailbox(&email)
-                || person.other_emails.iter().any(|other| other.same_mailbox(&email))
-        });
+        let known = self.people.values().find(|person| has_address(person, &email));
         known.cloned().map_or_else(|| stranger(email), Ok)
     }
 
@@ -139,7 +187,12 @@ impl Config {
 #[cfg(test)]
 mod tests;
 
-const ACCOUNT: &str = "account:";
+/// In front of an account's own id, where a person can be named.
+pub(crate) const ACCOUNT: &str = "account:";
+
+fn has_address(person: &Person, email: &Email) -> bool {
+    person.email.same_mailbox(email) || person.other_emails.iter().any(|other| other.same_mailbox(email))
+}
 
 /// A person who is not in the configuration.
 fn stranger(email: Email) -> Result<Person> {

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use guestpass::grants::Policy;
 use guestpass::{
     Access, AccountId, Clock, ConfigField, ConfigValue, Email, Person, PersonHandle, ProviderId, Registry,
-    Result, RoleSpec, StoreHandle, StoreSettings,
+    Result, RoleSpec, Sink, StoreHandle, StoreSettings,
 };
 use toml::{Spanned, Value};
 
-use super::file::{ConfigFile, PersonTable, RoleFile, Settings};
+use super::file::{ConfigFile, PersonTable, RoleFile, Settings, SinkTable};
+use super::rules::{self, RULES};
 use super::source::Source;
-use super::{Config, StoreEntry};
+use super::{Config, Role, StoreEntry, ledger};
+use crate::command_line::CommandLine;
 use crate::secrets::SecretReference;
+use crate::sinks::{CommandSink, FolderSink};
 
 /// Checks the whole file: a mistake anywhere stops every command, so that none is found only when it hurts.
 pub(super) fn read(
@@ -38,6 +42,12 @@ pub(super) fn read(
         let role = reader.role(&name, file)?;
         config.roles.insert(name, role);
     }
+    for (name, table) in file.sinks {
+        let sink = reader.sink(&name, table)?;
+        config.sinks.insert(name.into_inner(), sink);
+    }
+    config.ledger = ledger::read(file.ledger, source, folder, clock)?;
+    config.policy = reader.rules(file.policy)?;
     Ok(config)
 }
 
@@ -54,8 +64,13 @@ impl Reader<'_> {
             .map_err(|error| self.source.located(name.span(), name.get_ref(), &error))?;
         let mut own = OwnSettings::default();
         let mut values = Vec::new();
+        let mut rules = Vec::new();
         let mut places = BTreeMap::new();
         for (key, value) in settings {
+            if RULES.contains(&key.get_ref().as_str()) {
+                rules.push((key, value));
+                continue;
+            }
             let text = self.text(&key, &value)?;
             places.insert(key.get_ref().clone(), self.source.place(key.span()));
             match key.get_ref().as_str() {
@@ -82,7 +97,8 @@ impl Reader<'_> {
             settings.values.insert(key.into_inner(), value);
         }
         let platform = factory.id().clone();
-        let entry = StoreEntry { platform, settings, place: self.source.place(name.span()), places };
+        let policy = self.rules(rules)?;
+        let entry = StoreEntry { platform, settings, policy, place: self.source.place(name.span()), places };
         entry.settings.validate(factory.fields()).map_err(|error| entry.locate(error))?;
         Ok(entry)
     }
@@ -152,15 +168,39 @@ impl Reader<'_> {
         })
     }
 
-    fn role(&self, name: &str, file: RoleFile) -> Result<BTreeMap<ProviderId, RoleSpec>> {
-        let mut meanings = BTreeMap::new();
+    fn role(&self, name: &str, file: RoleFile) -> Result<Role> {
+        let mut role = Role { rank: file.rank, policy: self.rules(file.rules)?, ..Role::default() };
         for (platform, table) in file.meanings {
-            let mut role = RoleSpec::new(name).with_permissions(table.permissions);
-            role.platform_role = table.role;
-            role.allow_privileged = table.allow_privileged;
-            meanings.insert(self.platform(&platform)?, role);
+            let mut meaning = RoleSpec::new(name).with_permissions(table.permissions);
+            meaning.platform_role = table.role;
+            meaning.allow_privileged = table.allow_privileged;
+            role.meanings.insert(self.platform(&platform)?, meaning);
         }
-        Ok(meanings)
+        Ok(role)
+    }
+
+    fn rules(&self, rules: impl IntoIterator<Item = (Spanned<String>, Spanned<Value>)>) -> Result<Policy> {
+        let mut policy = Policy::new();
+        for (key, value) in rules {
+            let set = rules::set(&mut policy, key.get_ref(), value.get_ref());
+            set.map_err(|(problem, remedy)| self.source.fault(key.span(), &problem, remedy))?;
+        }
+        Ok(policy)
+    }
+
+    fn sink(&self, name: &Spanned<String>, table: SinkTable) -> Result<Arc<dyn Sink>> {
+        match (table.file, table.command) {
+            (Some(file), None) => Ok(Arc::new(FolderSink::new(self.folder.join(file.into_inner())))),
+            (None, Some(command)) => {
+                let line = CommandLine::parse("command", command.get_ref(), self.folder)
+                    .map_err(|error| error.found_at(&self.source.place(command.span())))?;
+                Ok(Arc::new(CommandSink::new(line, self.clock.clone())))
+            }
+            _ => {
+                let remedy = "add file = \"FOLDER\" or command = \"PROGRAM args\"";
+                Err(self.source.fault(name.span(), "a sink needs either `file` or `command`", remedy))
+            }
+        }
     }
 }
 

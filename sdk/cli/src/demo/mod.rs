@@ -1,8 +1,12 @@
 //! `guestpass demo`: the whole life of an access on a fake store, over real HTTP, with the code of the commands.
 
 mod capture;
+mod clock;
+mod grants;
 mod narrator;
 mod story;
+
+use std::sync::Arc;
 
 use guestpass::{Error, ErrorKind, Registry};
 
@@ -11,6 +15,7 @@ use crate::exit::{Exit, Outcome};
 use crate::fake_world::FakeWorld;
 use crate::output::Output;
 use crate::session::Session;
+use clock::StoryClock;
 use narrator::Narrator;
 
 const FOLDER: &str = "guestpass-demo-";
@@ -37,8 +42,9 @@ pub(crate) async fn run(registry: Registry, out: &mut Output) -> Outcome {
         verbose: 0,
     };
     // One session, as in a program that embeds the library: the listings of its connections are shared.
-    let session = Session::open(registry, &global)?;
-    let mut narrator = Narrator::new(&session, &world, out);
+    let clock = Arc::new(StoryClock::default());
+    let session = Session::open_at(registry, &global, clock.clone())?;
+    let mut narrator = Narrator::new(&session, &world, &clock, out);
     story::tell(&mut narrator).await?;
     let ok = narrator.end()?;
     Ok(if ok { Exit::Done } else { Exit::Failed })

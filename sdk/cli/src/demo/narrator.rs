@@ -5,6 +5,7 @@ use guestpass::{Error, ErrorKind};
 use serde::Serialize;
 
 use super::capture::Capture;
+use super::clock::StoryClock;
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 use crate::fake_world::{FakePlatform, FakeWorld};
@@ -17,6 +18,7 @@ use crate::session::Session;
 pub(super) struct Narrator<'a> {
     pub(super) session: &'a Session,
     pub(super) world: &'a FakeWorld,
+    pub(super) clock: &'a StoryClock,
     out: &'a mut Output,
     steps: Vec<StepRecord>,
     /// A limit on requests that several steps share, and whether it was kept.
@@ -72,8 +74,13 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Narrator<'a> {
-    pub(super) fn new(session: &'a Session, world: &'a FakeWorld, out: &'a mut Output) -> Self {
-        Self { session, world, out, steps: Vec::new(), limits: Vec::new() }
+    pub(super) fn new(
+        session: &'a Session,
+        world: &'a FakeWorld,
+        clock: &'a StoryClock,
+        out: &'a mut Output,
+    ) -> Self {
+        Self { session, world, clock, out, steps: Vec::new(), limits: Vec::new() }
     }
 
     /// Starts a chapter.
@@ -158,6 +165,7 @@ impl<'a> Narrator<'a> {
         })?;
         match cli.command {
             Command::Store(command) => Box::pin(run::on_stores(command, self.session, out)).await,
+            Command::Grant(command) => Box::pin(run::on_grants(command, self.session, out)).await,
             _ => Ok(Exit::Failed),
         }
     }

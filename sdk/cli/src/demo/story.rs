@@ -5,6 +5,7 @@
 
 use guestpass::{Email, Operation, Remains, Support};
 
+use super::grants;
 use super::narrator::{Expected, Narrator, Truths};
 use crate::exit::{Exit, Failure};
 use crate::fake_world::{EMAIL, FakePlatform, PERSON, ROLE, person_email};
@@ -17,6 +18,8 @@ pub(super) async fn tell(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
     for platform in &world.platforms {
         without_credential(narrator, platform).await?;
         with_credential(narrator, platform).await?;
+        grants::that_end(narrator, platform).await?;
+        grants::on_our_word(narrator, platform).await?;
     }
     Ok(())
 }
@@ -39,28 +42,34 @@ async fn without_credential(narrator: &mut Narrator<'_>, platform: &FakePlatform
 }
 
 /// How a platform does things, and so what the story may expect.
-struct Way {
-    invites: bool,
-    assigns_role: bool,
-    removes: bool,
+pub(super) struct Way {
+    pub(super) invites: bool,
+    pub(super) assigns_role: bool,
+    pub(super) removes: bool,
     /// What a look shows of somebody who was taken out.
     leaves: &'static str,
 }
 
+impl Way {
+    pub(super) fn of(narrator: &Narrator<'_>, platform: &FakePlatform) -> guestpass::Result<Self> {
+        let store = narrator.session.connect(platform.store)?;
+        let capabilities = store.capabilities();
+        let does = |operation| matches!(capabilities.support(operation), Support::Native | Support::Emulated);
+        Ok(Self {
+            invites: does(Operation::Invite),
+            assigns_role: does(Operation::AssignRole),
+            removes: does(Operation::Remove),
+            leaves: match store.connection().removal_leaves() {
+                Remains::DisabledAccount => "suspended",
+                _ => "absent",
+            },
+        })
+    }
+}
+
 async fn with_credential(narrator: &mut Narrator<'_>, platform: &FakePlatform) -> Result<(), Failure> {
     narrator.chapter(&format!("{}: we hold a key", platform.title))?;
-    let store = narrator.session.connect(platform.store)?;
-    let capabilities = store.capabilities();
-    let does = |operation| matches!(capabilities.support(operation), Support::Native | Support::Emulated);
-    let way = Way {
-        invites: does(Operation::Invite),
-        assigns_role: does(Operation::AssignRole),
-        removes: does(Operation::Remove),
-        leaves: match store.connection().removal_leaves() {
-            Remains::DisabledAccount => "suspended",
-            _ => "absent",
-        },
-    };
+    let way = Way::of(narrator, platform)?;
     let kim = person_email()?;
     check(narrator, platform).await?;
     let cost = let_in(narrator, platform, &kim, &way).await?;

@@ -1,9 +1,9 @@
 //! What a look showed, and what proves an end.
 
-use guestpass::{AccessState, Evidence, Observation, Proof, UnknownReason};
+use guestpass::{AccessState, Evidence, Observation, Proof, Timestamp, UnknownReason};
 use serde::Serialize;
 
-use super::AccountView;
+use super::{AccountView, moment};
 
 /// What a look showed.
 #[derive(Debug, Serialize)]
@@ -99,43 +99,67 @@ impl LookView {
 pub(crate) struct ProofView {
     by: &'static str,
     evidence: Option<EvidenceView>,
+    /// Whose word it is, where nothing can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attested: Option<AttestedView>,
+}
+
+/// Somebody's word.
+#[derive(Debug, Serialize)]
+struct AttestedView {
+    who: String,
+    at: Timestamp,
+    note: String,
 }
 
 impl From<&Proof> for ProofView {
     fn from(proof: &Proof) -> Self {
+        let seen = |by, evidence: &Evidence| Self { by, evidence: Some(evidence.into()), attested: None };
         match proof {
-            Proof::Listed { evidence } => Self { by: "listed", evidence: Some(evidence.into()) },
-            Proof::Disabled { evidence } => Self { by: "disabled", evidence: Some(evidence.into()) },
-            Proof::BaselineEqual { evidence } => {
-                Self { by: "baseline_equal", evidence: Some(evidence.into()) }
+            Proof::Listed { evidence } => seen("listed", evidence),
+            Proof::Disabled { evidence } => seen("disabled", evidence),
+            Proof::Restored { evidence } => seen("restored", evidence),
+            Proof::BaselineEqual { evidence } => seen("baseline_equal", evidence),
+            Proof::CredentialDead { evidence } => seen("credential_dead", evidence),
+            Proof::Attested { who, at, note } => {
+                let attested = AttestedView { who: who.clone(), at: *at, note: note.clone() };
+                Self { by: "attested", evidence: None, attested: Some(attested) }
             }
-            Proof::CredentialDead { evidence } => {
-                Self { by: "credential_dead", evidence: Some(evidence.into()) }
-            }
-            _ => Self { by: "other", evidence: None },
+            _ => Self { by: "other", evidence: None, attested: None },
         }
     }
 }
 
 impl ProofView {
+    /// Whether it is somebody's word and no proof.
+    pub(crate) fn is_word(&self) -> bool {
+        self.attested.is_some()
+    }
+
     pub(crate) fn to_text(&self) -> String {
-        match &self.evidence {
-            Some(evidence) => {
-                let ids = evidence.request_ids.join(", ");
-                let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
-                let what = match self.by {
-                    "disabled" => "shows the account switched off, with a password that nobody knows",
-                    "baseline_equal" => "holds nobody who was not there before them",
-                    "credential_dead" => return format!("proof: refused when used at {}", evidence.moment()),
-                    _ => "does not hold them",
-                };
-                format!(
-                    "proof: a complete listing begun at {} {what} ({} page(s){requests})",
-                    evidence.moment(),
-                    evidence.pages
-                )
+        match (&self.evidence, &self.attested) {
+            (Some(evidence), _) => self.seen(evidence),
+            (None, Some(word)) => {
+                format!("not proven: {} says so ({}): {}", word.who, moment(word.at), word.note)
             }
-            None => format!("proof: {}", self.by),
+            (None, None) => format!("proof: {}", self.by),
         }
+    }
+
+    fn seen(&self, evidence: &EvidenceView) -> String {
+        let ids = evidence.request_ids.join(", ");
+        let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };
+        let what = match self.by {
+            "baseline_equal" => "holds nobody who was not there before them",
+            "restored" => "shows what was there before them",
+            "disabled" => "shows the account switched off, with a password that nobody knows",
+            "credential_dead" => return format!("proof: refused when used at {}", evidence.moment()),
+            _ => "does not hold them",
+        };
+        format!(
+            "proof: a complete listing begun at {} {what} ({} page(s){requests})",
+            evidence.moment(),
+            evidence.pages
+        )
     }
 }

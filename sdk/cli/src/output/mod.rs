@@ -2,7 +2,9 @@
 
 mod account;
 mod error;
+mod grant;
 mod look;
+mod remembered;
 mod step;
 mod table;
 
@@ -12,7 +14,9 @@ use serde::Serialize;
 
 pub(crate) use account::AccountView;
 pub(crate) use error::ErrorView;
+pub(crate) use grant::{GrantView, TroubleView, Who, moment};
 pub(crate) use look::{LookView, ProofView};
+pub(crate) use remembered::{RememberedView, steps_below};
 pub(crate) use step::{AccessView, StepView, paragraphs};
 pub(crate) use table::Table;
 
