@@ -116,6 +116,46 @@ permissions = ["Manage_Orders"]
         )
     }
 
+    /// Adds to the configuration.
+    pub(crate) fn add(&self, text: &str) {
+        self.write("guestpass.toml", &format!("{}\n{text}", self.config()));
+    }
+
+    /// Lets Sam into the store by a grant that lasts long enough. Gives its id.
+    pub(crate) fn grant(&self) -> String {
+        let words = ["grant", "acme", "sam", "--role", "support", "--for", "2h", "--json"];
+        let grant = self.run(&words).expect(3).document();
+        grant["grant"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The grant as the program shows it.
+    pub(crate) fn grant_of(&self, id: &str) -> Value {
+        self.run(&["grants", id, "--json"]).expect(0).document()["grant"].clone()
+    }
+
+    /// The id of the open step for this purpose.
+    pub(crate) fn step(&self, store: &str, purpose: &str) -> String {
+        let steps = self.run(&["steps", "--store", store, "--json"]).expect(0).documents();
+        let step = steps.iter().find(|line| line["step"]["for"] == purpose).expect(purpose);
+        step["step"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Every file below the folder that the program has written: neither tokens nor the configuration.
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
+        let (mut folders, mut files) = (vec![self.folder().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.to_string_lossy().ends_with("-token") {
+                    files.push(path);
+                }
+            }
+        }
+        files
+    }
+
     /// Changes one place of the configuration.
     pub(crate) fn edit(&self, from: &str, to: &str) {
         let config = self.config();

@@ -7,12 +7,19 @@
     reason = "all of this is tests, the helpers as well"
 )]
 
+mod audit;
 mod bad_input;
 mod budget;
+mod crash;
 mod fixture;
+mod grants;
 mod interrupt;
+mod ledger;
 mod life;
 mod merchant;
+mod offboard;
 mod offline;
 mod prestashop;
 mod secrecy;
+mod steps;
+mod sweep;

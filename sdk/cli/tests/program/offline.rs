@@ -118,11 +118,31 @@ async fn completions_manual_and_help_are_printed() {
         "observe",
         "change",
         "remove",
+        "grant",
+        "grants",
+        "extend",
+        "revoke",
+        "withdraw",
+        "suspend",
+        "resume",
+        "approve",
+        "decline",
+        "adopt",
+        "force-close",
+        "steps",
+        "sweep",
+        "offboard",
+        "events",
+        "erase",
         "completions",
         "man",
     ];
     for command in commands {
         let help = it.run(&[command, "--help"]).expect(0).stdout;
+        assert!(help.contains("Example:") && help.contains("Exit codes:"), "{command}: {help}");
+    }
+    for command in ["head", "verify", "export"] {
+        let help = it.run(&["audit", command, "--help"]).expect(0).stdout;
         assert!(help.contains("Example:") && help.contains("Exit codes:"), "{command}: {help}");
     }
     assert!(it.run(&["--help"]).expect(0).stdout.contains("Exit codes:"));

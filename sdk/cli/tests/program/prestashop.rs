@@ -181,3 +181,57 @@ fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_password_of_a_grant_goes_where_it_was_told_and_nowhere_else() {
+    let shop = Shop::of(PrestashopVersion::V8).await;
+    let config = fs::read_to_string(shop.it.path("guestpass.toml")).unwrap();
+    let sinks = "[sinks.vault]\nfile = \"vault\"\n[sinks.program]\ncommand = \"sh -c 'cat > got'\"\n\
+                 [sinks.broken]\ncommand = \"./no-such-program\"\n[policy]\nlongest = \"8h\"\n";
+    shop.it.write("guestpass.toml", &format!("{config}\n{sinks}"));
+    let grant = |sink: &[&str]| {
+        let words = ["grant", "shop", "sam", "--role", "support", "--for", "2h", "--json"];
+        shop.run(&[&words[..], sink].concat())
+    };
+    let end = |ran: &Ran| {
+        let id = ran.document()["grant"]["id"].as_str().unwrap().to_owned();
+        let revoked = shop.run(&["revoke", &id, "--json"]).expect(0).document();
+        assert!(
+            ["listed", "disabled", "restored"]
+                .contains(&revoked["grant"]["end"]["proof"]["by"].as_str().unwrap())
+        );
+        assert!(!shop.fake.employee(SAM).unwrap().active);
+    };
+    let mut passwords = Vec::new();
+    let mut taken = |password: String| {
+        assert!(shop.signs_in_with(&password), "the secret is the one that works");
+        passwords.push(password);
+    };
+
+    let vaulted = grant(&["--deliver-to", "vault"]).expect(0);
+    assert!(vaulted.document()["secret"].is_null());
+    taken(fs::read_to_string(shop.it.path("vault/shop-sam.txt")).unwrap().trim_end().to_owned());
+    end(&vaulted);
+    let piped = grant(&["--deliver-to", "program"]).expect(0);
+    taken(fs::read_to_string(shop.it.path("got")).unwrap());
+    end(&piped);
+    let filed = grant(&[]).expect(0);
+    taken(shop.handed_over(&filed));
+    end(&filed);
+
+    let before = shop.fake.requests().iter().filter(|request| request.write).count();
+    let broken = grant(&["--deliver-to", "broken"]);
+    assert!(broken.code != 0 && !broken.document()["troubles"].as_array().unwrap().is_empty(), "{broken:?}");
+    assert_eq!(
+        shop.fake.requests().iter().filter(|request| request.write).count(),
+        before,
+        "nothing was sent"
+    );
+    for path in shop.it.written() {
+        let name = path.display().to_string();
+        if !["vault", "got", "secrets"].iter().any(|kept| name.contains(kept)) {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            assert!(passwords.iter().all(|password| !text.contains(password)), "{name}");
+        }
+    }
+}

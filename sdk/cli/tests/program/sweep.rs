@@ -1,0 +1,80 @@
+//! Sweeps: what is due ends, by whichever process comes by.
+
+use std::io::{BufRead, BufReader};
+use std::process::Command;
+
+use guestpass::{Clock, SystemClock};
+
+use crate::fixture::{Fixture, SAM, STORE};
+
+/// A time that comes while the test still runs.
+fn soon() -> String {
+    SystemClock::new().now().checked_add(std::time::Duration::from_secs(5)).unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_whose_time_is_over_ends_with_the_next_sweep() {
+    let it = Fixture::new().await;
+    let end = soon();
+    let words = ["grant", "acme", "sam", "--role", "support", "--until", &end, "--json"];
+    let id = it.run(&words).document()["grant"]["id"].as_str().unwrap().to_owned();
+    it.fake.accept(STORE, SAM);
+    it.run(&["steps", "check", &it.step("acme", "follow_up")]).expect(3);
+    assert!(it.fake.is_member(STORE, SAM));
+    let swept = loop {
+        let lines = it.run(&["sweep", "--json"]).expect(0).documents();
+        if lines.iter().any(|line| line["settled"]["proof"].is_object()) {
+            break lines;
+        }
+    };
+    let settled = swept.iter().find(|line| line["settled"]["proof"].is_object()).unwrap();
+    assert_eq!(settled["settled"]["store"], "acme");
+    assert_eq!(settled["settled"]["writes"], 1);
+    assert_eq!(settled["settled"]["grants"][0]["phase"], "ended");
+    assert_eq!(swept.last().unwrap()["summary"]["reached"], 1);
+    let grant = it.grant_of(&id);
+    assert_eq!(grant["end"]["cause"], "expired");
+    assert!(grant["end"]["since"].as_str().unwrap() >= end.as_str());
+    assert!(!it.fake.is_member(STORE, SAM));
+    assert_eq!(it.fake.removals(STORE, SAM), 1);
+    let idle = it.run(&["sweep", "--json"]).expect(0).documents();
+    assert_eq!(idle.len(), 1, "nothing is due any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_ended_yet_is_told_and_tried_again() {
+    let it = Fixture::new().await;
+    let id = it.grant();
+    it.write_private("account-token", "marker-wrong-token");
+    let revoked = it.run(&["revoke", &id, "--json"]).document();
+    assert_eq!(revoked["grant"]["phase"], "closing");
+    assert_eq!(revoked["troubles"][0]["kind"], "authority_lost");
+    let listed = it.run(&["grants", "--json"]).expect(0).documents();
+    assert_eq!(listed[0]["troubles"][0]["kind"], "authority_lost");
+    assert_eq!(listed[1]["summary"]["troubled"], 1);
+    it.write_private("account-token", crate::fixture::ACCOUNT_TOKEN);
+    it.run(&["revoke", &id]).expect(0);
+    assert_eq!(it.grant_of(&id)["end"]["proof"]["by"], "listed");
+    assert!(!it.fake.is_member(STORE, SAM));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_sweeps_until_it_is_stopped() {
+    let it = Fixture::new().await;
+    it.run(&["grant", "byhand", "sam", "--until", &soon()]).expect(3);
+    loop {
+        let due = it.run(&["sweep", "--dry-run", "--json"]).expect(0).document();
+        if due["due"].as_array().unwrap().iter().any(|due| due["places"] == 1) {
+            break;
+        }
+    }
+    let mut worker = it.spawn(&["sweep", "--every", "5m", "--json"]);
+    let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
+    let settled: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(settled["settled"]["store"], "byhand");
+    assert!(Command::new("kill").args(["-INT", &worker.id().to_string()]).status().unwrap().success());
+    assert!(worker.wait().unwrap().success());
+    it.run(&["sweep", "--every", "soon"]).expect(2);
+    it.run(&["sweep", "--max", "0"]).expect(2);
+}
