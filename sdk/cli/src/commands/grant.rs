@@ -23,7 +23,9 @@ pub(crate) async fn run(args: &GrantArgs, session: &Session, out: &mut Output) -
     wish.deliver_to.clone_from(&args.deliver_to);
     provider.capabilities().require(Operation::Invite)?;
     // Whatever is wrong with it is found out on a ledger that is forgotten, before anything is written.
-    let rehearsed = session.rehearsal(None).await?.request(wish.clone()).await?;
+    let connection = provider.connection();
+    let rehearsed = session.rehearsal(None).await?.request(wish.clone()).await;
+    let rehearsed = rehearsed.map_err(|error| error.at(connection.provider(), connection.store()))?;
     if args.plan.dry_run {
         let mut plan =
             PlanReport::new("grant", provider.as_ref(), rehearsed.person.to_string(), Operation::Invite);

@@ -181,7 +181,9 @@ pub(crate) async fn run(args: &OffboardArgs, session: &Session, out: &mut Output
         return Ok(Exit::Done);
     }
     let engine = session.engine().await?;
-    let cx = session.call();
+    // The time that a command may take is for one store.
+    let several = u32::try_from(stores.len().max(1)).unwrap_or(u32::MAX);
+    let cx = session.call().with_timeout(session.timeout().saturating_mul(several));
     let teller = Teller {
         out: Mutex::new(&mut *out),
         bar: session.counting("taking them out of every store", stores.len()),

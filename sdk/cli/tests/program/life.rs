@@ -233,10 +233,8 @@ async fn whom_we_let_in_we_may_take_out_although_the_owner_is_not_known() {
     assert!(it.fake.is_member(STORE, "known@merchant.example") && !it.fake.is_member(STORE, SAM));
 }
 
-/// Where no look shows invitations, a program that dies while it sends one must not make the next one send another.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_that_nobody_can_look_up_is_not_sent_again_after_a_crash() {
-    let it = Fixture::new().await;
+/// A store called `site`, on a platform whose listings show no invitations.
+async fn with_wix(it: &Fixture) -> guestpass_testkit::fakes::FakeWix {
     let clock = std::sync::Arc::new(guestpass::SystemClock::new());
     let wix = guestpass_testkit::fakes::FakeWix::start(clock).await;
     let seed = wix.seed_demo();
@@ -250,6 +248,24 @@ async fn an_invitation_that_nobody_can_look_up_is_not_sent_again_after_a_crash()
         seed.support_role_id
     );
     it.write("guestpass.toml", &(it.config() + &store));
+    wix
+}
+
+/// What a grant keeps of an invitation shows it to plain operations too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_of_a_grant_is_seen_by_a_plain_look() {
+    let it = Fixture::new().await;
+    let _wix = with_wix(&it).await;
+    it.run(&["grant", "site", "sam", "--role", "support", "--for", "2h"]).expect(0);
+    let look = it.run(&["observe", "site", "sam", "--json"]).expect(0).document();
+    assert_eq!(look["state"], "invited");
+}
+
+/// Where no look shows invitations, a program that dies while it sends one must not make the next one send another.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_nobody_can_look_up_is_not_sent_again_after_a_crash() {
+    let it = Fixture::new().await;
+    let wix = with_wix(&it).await;
 
     wix.inject(On::Writes, Fault::Slow(std::time::Duration::from_secs(300)), 1);
     let invite = ["invite", "site", "sam", "--role", "support"];
