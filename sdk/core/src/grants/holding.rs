@@ -21,6 +21,9 @@ pub enum Former {
     Suspended {
         /// With these roles of the platform, as far as it tells them.
         roles: Vec<String>,
+        /// With these permissions, as far as the platform tells them.
+        #[serde(default)]
+        permissions: Vec<String>,
         /// The look.
         evidence: Evidence,
     },

@@ -202,8 +202,8 @@ impl View<'_> {
             (AccessState::Suspended { .. }, _) if evicted && self.leaves == Remains::Nothing => Act::Remove,
             (_, _) if evicted => Act::Remove,
             (_, Some(Former::Present { .. })) if elevated => Act::RestoreRole,
-            (AccessState::Suspended { .. }, Some(Former::Suspended { roles, .. }))
-                if elevated && roles.len() == 1 =>
+            (AccessState::Suspended { .. }, former @ Some(Former::Suspended { .. }))
+                if elevated && had_rights(former.as_ref()) =>
             {
                 Act::RestoreRole
             }
@@ -246,6 +246,14 @@ impl View<'_> {
 const SEVERAL: &str = "several accounts match, or one that nobody has named";
 const BEFORE_US: &str = "nobody knows what was there before us";
 
+/// Whether the platform told rights of before us that can be brought back to somebody who is switched off.
+pub(super) fn had_rights(former: Option<&Former>) -> bool {
+    match former {
+        Some(Former::Suspended { roles, permissions, .. }) => roles.len() == 1 || !permissions.is_empty(),
+        _ => false,
+    }
+}
+
 /// What a removal is told of what was there before us.
 pub(super) fn baseline(former: Option<&Former>) -> Baseline {
     match former {
@@ -258,8 +266,9 @@ pub(super) fn baseline(former: Option<&Former>) -> Baseline {
 /// Whether an account shows the rights that were there before us, as far as the platform tells any.
 pub(super) fn shows_former(former: Option<&Former>, account: &Collaborator) -> bool {
     let (roles, permissions): (&[String], &[String]) = match former {
-        Some(Former::Present { roles, permissions, .. }) => (roles, permissions),
-        Some(Former::Suspended { roles, .. }) => (roles, &[]),
+        Some(Former::Present { roles, permissions, .. } | Former::Suspended { roles, permissions, .. }) => {
+            (roles, permissions)
+        }
         _ => return false,
     };
     let same = |before: &[String], now: &[String]| {
@@ -365,7 +374,7 @@ mod tests {
     }
 
     fn was_suspended() -> Option<Former> {
-        Some(Former::Suspended { roles: vec!["r".to_owned()], evidence: evidence() })
+        Some(Former::Suspended { roles: vec!["r".to_owned()], permissions: Vec::new(), evidence: evidence() })
     }
 
     fn was_unknown() -> Option<Former> {

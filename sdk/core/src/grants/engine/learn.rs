@@ -264,7 +264,7 @@ fn former(look: &Observation, roles: Option<&[String]>) -> Option<Former> {
     let permissions = account.and_then(|account| account.permissions.known().cloned()).unwrap_or_default();
     match &look.state {
         AccessState::Absent => Some(Former::Absent { evidence }),
-        AccessState::Suspended { .. } => Some(Former::Suspended { roles, evidence }),
+        AccessState::Suspended { .. } => Some(Former::Suspended { roles, permissions, evidence }),
         AccessState::Invited { .. } | AccessState::Present { .. } => {
             Some(Former::Present { roles, permissions, evidence })
         }

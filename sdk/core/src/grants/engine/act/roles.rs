@@ -71,7 +71,9 @@ pub(super) fn former_roles(former: Option<&Former>) -> &[String] {
 /// What was there before us, as a role to set; nothing where the platform told too little.
 pub(super) fn former_role(former: Option<&Former>) -> Option<RoleSpec> {
     let permissions = match former {
-        Some(Former::Present { permissions, .. }) => permissions.as_slice(),
+        Some(Former::Present { permissions, .. } | Former::Suspended { permissions, .. }) => {
+            permissions.as_slice()
+        }
         _ => &[],
     };
     let mut spec =

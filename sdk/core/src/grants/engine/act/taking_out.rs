@@ -5,11 +5,11 @@ use crate::capability::Operation;
 use crate::error::{ErrorKind, Result};
 use crate::ext::{AccessProviderExt, RemovalReport, RemovalResult};
 use crate::grants::engine::book::Book;
-use crate::grants::engine::goal::{Goal, baseline};
+use crate::grants::engine::goal::{Goal, baseline, had_rights};
 use crate::grants::engine::settle::{Next, Work};
 use crate::grants::engine::{Durable, Moment};
 use crate::grants::grant::Grant;
-use crate::grants::holding::{Former, IntentKind};
+use crate::grants::holding::IntentKind;
 use crate::grants::step::StepKind;
 use crate::model::{ManualStep, Observation, Person, RemoveOutcome, RemoveRequest};
 
@@ -144,9 +144,8 @@ impl Work<'_> {
                     return Ok(true);
                 }
                 // What was switched off before us is off again, and gets its role back after that.
-                let role_back = matches!(&book.holding.former, Some(Former::Suspended { roles, .. }) if roles.len() == 1)
-                    && book.holding.role.is_some()
-                    && !evicted;
+                let role_back =
+                    had_rights(book.holding.former.as_ref()) && book.holding.role.is_some() && !evicted;
                 if !role_back {
                     book.finish(proof.as_ref(), now)?;
                 }
