@@ -69,6 +69,8 @@ Exit codes: 0 every step was as it should be, 1 a step was not")]
     #[command(after_long_help = "\
 Prints the address, a configuration that fits, and the control endpoints with which a test plays
 merchant and person.
+Time passes for a fake by POST /_control/forward, and for the program by the
+variable GUESTPASS_CLOCK_AHEAD=3h, which works with fakes alone.
 
 Example:  guestpass fakes --port 8787 --write-config try/guestpass.toml
 Costs:    nothing, no platform is asked

@@ -9,6 +9,7 @@
 //! ```
 
 mod args;
+mod clock;
 mod command_line;
 mod commands;
 mod config;

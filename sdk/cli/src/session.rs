@@ -8,11 +8,12 @@ use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger};
 use guestpass::http::ReqwestTransport;
 use guestpass::{
     Access, AccessProvider, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind, FileCoordination,
-    ListQuery, ProviderId, Registry, Result, SystemClock,
+    ListQuery, ProviderId, Registry, Result,
 };
 use tokio::sync::OnceCell;
 
 use crate::args::Global;
+use crate::clock;
 use crate::config::{Config, config_file, state_folder};
 use crate::directory::Configured;
 use crate::kept::Kept;
@@ -32,13 +33,19 @@ pub(crate) struct Session {
 impl Session {
     /// Reads the configuration that the command line names. Reads no secret and sends nothing.
     pub(crate) fn open(registry: Registry, global: &Global) -> Result<Self> {
-        Self::open_at(registry, global, Arc::new(SystemClock::new()))
+        let path = config_file(global.config.as_deref())?;
+        let (clock, config) = clock::of_program(|clock| Config::load(&path, &registry, clock))?;
+        Self::of(registry, global, config, clock)
     }
 
     /// The same, on this clock.
     pub(crate) fn open_at(registry: Registry, global: &Global, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = config_file(global.config.as_deref())?;
         let config = Config::load(&path, &registry, &clock)?;
+        Self::of(registry, global, config, clock)
+    }
+
+    fn of(registry: Registry, global: &Global, config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
         let state = state_folder(global.state_dir.as_deref(), config.state_dir.as_deref())?;
         // Separate processes spend one budget together, so it is kept in files.
         let budgets = Arc::new(FileCoordination::new(state.join("budgets")));

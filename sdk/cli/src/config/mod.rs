@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use guestpass::grants::Policy;
 use guestpass::{
-    AccountId, Clock, Email, Error, ErrorKind, Person, PersonHandle, ProviderId, Registry, Result, RoleId,
-    RoleSpec, Sink, StoreSettings, Target,
+    Access, AccountId, Clock, ConfigValue, Email, Error, ErrorKind, Person, PersonHandle, ProviderId,
+    Registry, Result, RoleId, RoleSpec, Sink, StoreSettings, Target,
 };
 
 pub(crate) use ledger::LedgerPlace;
@@ -86,6 +86,21 @@ impl Config {
     /// The names of all stores.
     pub(crate) fn store_names(&self) -> impl Iterator<Item = &str> {
         self.stores.keys().map(String::as_str)
+    }
+
+    /// A store of which we hold the key and that is not on this machine, if there is one.
+    pub(crate) fn store_elsewhere(&self) -> Option<&str> {
+        let is_here = |entry: &StoreEntry| {
+            let mut texts = entry.settings.values.values().filter_map(|value| match value {
+                ConfigValue::Text(text) => Some(text),
+                _ => None,
+            });
+            texts.any(|text| text.starts_with("http://"))
+        };
+        let elsewhere = |(_, entry): &(&String, &StoreEntry)| {
+            entry.settings.access == Access::Credential && !is_here(entry)
+        };
+        self.stores.iter().find(elsewhere).map(|(name, _)| name.as_str())
     }
 
     /// The store of this name.

@@ -1,7 +1,6 @@
 //! `guestpass demo`: the whole life of an access on a fake store, over real HTTP, with the code of the commands.
 
 mod capture;
-mod clock;
 mod grants;
 mod narrator;
 mod story;
@@ -11,11 +10,11 @@ use std::sync::Arc;
 use guestpass::{Error, ErrorKind, Registry};
 
 use crate::args::Global;
+use crate::clock::ForwardClock;
 use crate::exit::{Exit, Outcome};
 use crate::fake_world::FakeWorld;
 use crate::output::Output;
 use crate::session::Session;
-use clock::StoryClock;
 use narrator::Narrator;
 
 const FOLDER: &str = "guestpass-demo-";
@@ -42,7 +41,7 @@ pub(crate) async fn run(registry: Registry, out: &mut Output) -> Outcome {
         verbose: 0,
     };
     // One session, as in a program that embeds the library: the listings of its connections are shared.
-    let clock = Arc::new(StoryClock::default());
+    let clock = Arc::new(ForwardClock::default());
     let session = Session::open_at(registry, &global, clock.clone())?;
     let mut narrator = Narrator::new(&session, &world, &clock, out);
     story::tell(&mut narrator).await?;

@@ -5,8 +5,8 @@ use guestpass::{Error, ErrorKind};
 use serde::Serialize;
 
 use super::capture::Capture;
-use super::clock::StoryClock;
 use crate::args::{Cli, Command};
+use crate::clock::ForwardClock;
 use crate::exit::{Exit, Failure};
 use crate::fake_world::{FakePlatform, FakeWorld};
 use crate::output::{Output, Report, Table};
@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(super) struct Narrator<'a> {
     pub(super) session: &'a Session,
     pub(super) world: &'a FakeWorld,
-    pub(super) clock: &'a StoryClock,
+    pub(super) clock: &'a ForwardClock,
     out: &'a mut Output,
     steps: Vec<StepRecord>,
     /// A limit on requests that several steps share, and whether it was kept.
@@ -77,7 +77,7 @@ impl<'a> Narrator<'a> {
     pub(super) fn new(
         session: &'a Session,
         world: &'a FakeWorld,
-        clock: &'a StoryClock,
+        clock: &'a ForwardClock,
         out: &'a mut Output,
     ) -> Self {
         Self { session, world, clock, out, steps: Vec::new(), limits: Vec::new() }

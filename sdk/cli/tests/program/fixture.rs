@@ -202,6 +202,11 @@ permissions = ["Manage_Orders"]
         self.command(words).output().unwrap().into()
     }
 
+    /// The program, as if this much time had passed.
+    pub(crate) fn run_later(&self, ahead: &str, words: &[&str]) -> Ran {
+        self.command(words).env("GUESTPASS_CLOCK_AHEAD", ahead).output().unwrap().into()
+    }
+
     pub(crate) fn spawn(&self, words: &[&str]) -> Child {
         self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }

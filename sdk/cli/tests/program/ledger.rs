@@ -1,6 +1,8 @@
 //! `[ledger]`, `[sinks]` and `[policy]` in the configuration.
 
-use crate::fixture::Fixture;
+use guestpass_testkit::postgres::Database;
+
+use crate::fixture::{Fixture, SAM, STORE};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_name_their_place_and_no_secret() {
@@ -60,4 +62,23 @@ async fn the_ledger_is_where_it_was_named() {
     it.write_private("ledger-token", "postgres://u:marker-p@127.0.0.1:1/d");
     let ran = it.run(&["grants", "-vvv"]).expect(1);
     assert!(ran.stderr.contains("ledger") && !ran.stderr.contains("marker-"), "{}", ran.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_hosts_share_a_ledger_on_postgresql() {
+    let Some(database) = Database::make() else { return };
+    let (one, other) = (Fixture::new().await, Fixture::new().await);
+    for host in [&one, &other] {
+        host.write_private("ledger-url", &database.url());
+    }
+    one.add("[ledger]\nurl = \"file:ledger-url\"");
+    // The other host has a configuration of its own, for the same store.
+    other.write("guestpass.toml", &std::fs::read_to_string(one.path("guestpass.toml")).unwrap());
+    let id = one.grant();
+    let seen = other.run(&["grants", &id, "--json"]).expect(0).document();
+    assert_eq!(seen["grant"]["id"], id.as_str());
+    other.run_later("9d", &["sweep"]).expect(0);
+    assert!(!one.fake.is_member(STORE, SAM));
+    assert_eq!(one.grant_of(&id)["end"]["cause"], "expired");
+    one.run(&["audit", "verify"]).expect(0);
 }

@@ -15,30 +15,44 @@ fn soon() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_whose_time_is_over_ends_with_the_next_sweep() {
     let it = Fixture::new().await;
-    let end = soon();
-    let words = ["grant", "acme", "sam", "--role", "support", "--until", &end, "--json"];
-    let id = it.run(&words).document()["grant"]["id"].as_str().unwrap().to_owned();
+    let words = ["grant", "acme", "sam", "--role", "support", "--for", "2h", "--ticket", "T-1", "--json"];
+    let granted = it.run(&words).document()["grant"].clone();
+    let (id, end) = (granted["id"].as_str().unwrap(), granted["ends_at"].as_str().unwrap());
     it.fake.accept(STORE, SAM);
     it.run(&["steps", "check", &it.step("acme", "follow_up")]).expect(3);
     assert!(it.fake.is_member(STORE, SAM));
-    let swept = loop {
-        let lines = it.run(&["sweep", "--json"]).expect(0).documents();
-        if lines.iter().any(|line| line["settled"]["proof"].is_object()) {
-            break lines;
-        }
-    };
+    assert!(it.fake.is_member(STORE, SAM), "two hours are not over");
+    let swept = it.run_later("3h", &["sweep", "--json"]).expect(0).documents();
     let settled = swept.iter().find(|line| line["settled"]["proof"].is_object()).unwrap();
     assert_eq!(settled["settled"]["store"], "acme");
     assert_eq!(settled["settled"]["writes"], 1);
     assert_eq!(settled["settled"]["grants"][0]["phase"], "ended");
     assert_eq!(swept.last().unwrap()["summary"]["reached"], 1);
-    let grant = it.grant_of(&id);
+    let grant = it.grant_of(id);
     assert_eq!(grant["end"]["cause"], "expired");
-    assert!(grant["end"]["since"].as_str().unwrap() >= end.as_str());
+    assert!(grant["end"]["since"].as_str().unwrap() >= end);
     assert!(!it.fake.is_member(STORE, SAM));
     assert_eq!(it.fake.removals(STORE, SAM), 1);
-    let idle = it.run(&["sweep", "--json"]).expect(0).documents();
+    let idle = it.run_later("3h", &["sweep", "--json"]).expect(0).documents();
     assert_eq!(idle.len(), 1, "nothing is due any more");
+    let told = it.run(&["audit", "export"]).expect(0).stdout;
+    assert!(
+        told.contains("\"access_ended\"") && told.contains("\"T-1\"") && told.contains("listed"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_is_set_forward_only_where_every_store_is_a_fake() {
+    let it = Fixture::new().await;
+    it.run_later("3h", &["stores"]).expect(0);
+    let refused = it.run_later("soon", &["stores"]).expect(2).stderr;
+    assert!(refused.contains("GUESTPASS_CLOCK_AHEAD"), "{refused}");
+    let real = it.config().replace(&format!("api_url = \"{}\"", it.fake.uri()), "");
+    it.write("guestpass.toml", &real);
+    let refused = it.run_later("3h", &["sweep"]).expect(2).stderr;
+    assert!(refused.contains("acme") && refused.contains("not on this machine"), "{refused}");
+    it.run(&["stores"]).expect(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
