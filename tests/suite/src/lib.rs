@@ -2,9 +2,13 @@
 //! store whose merchant holds the key.
 
 mod bigcommerce;
+pub mod clock;
 mod prestashop;
+pub mod setup;
 mod shopify;
+pub mod stage;
 mod wix;
+pub mod worker;
 
 use std::future::Future;
 use std::pin::Pin;
