@@ -3,6 +3,7 @@
 
 mod bigcommerce;
 pub mod clock;
+pub mod crowd;
 mod prestashop;
 pub mod setup;
 mod shopify;
