@@ -65,8 +65,8 @@ async fn all_end(ledger_url: &str, folder: &Path, processes: usize) {
     every_grant_ended_once(&*host.ledger, &ids).await;
     for spent in crowd.spent() {
         assert!(spent.peak <= spent.limit, "{spent:?}");
-        // Another process may move the time while a request is on its way, so that it comes too close to the next one.
-        assert!(spent.refused * 20 <= spent.requests * (processes - 1), "{spent:?}");
+        // Whoever else works may move the time while a request is on its way, so that it comes too close to the next one.
+        assert!(spent.refused * 10 <= spent.requests, "{spent:?}");
     }
     tell(&crowd, &settled, grants, stores);
 }

@@ -40,6 +40,7 @@ pub(crate) enum Then {
 #[derive(Debug, Default)]
 pub(crate) struct Kills {
     steps: usize,
+    planned: usize,
     killed: usize,
     broken: Vec<String>,
 }
@@ -63,6 +64,10 @@ impl Kills {
                 if step.is_write() { &[Sent::Nothing, Sent::Done, Sent::Late] } else { &[Sent::Nothing] };
             for sent in sent {
                 for then in endings {
+                    self.planned += 1;
+                    if !self.planned.is_multiple_of(one_in(ledgers)) {
+                        continue;
+                    }
                     let name = format!("{case:?} {life:?} at {number} {step}, sent {sent:?}, then {then:?}");
                     println!("{name}");
                     let survived = Box::pin(one(case, life, ledgers, number, *sent, *then));
@@ -75,13 +80,22 @@ impl Kills {
     }
 
     pub(crate) fn tell(&self, platform: Platform, ledgers: Ledgers) {
-        let Self { steps, killed, broken } = self;
-        assert!(*steps > 0 && killed >= steps);
-        let told = format!("{platform:?} on {ledgers:?}: {killed} processes killed at {steps} steps");
+        let Self { steps, planned, killed, broken } = self;
+        assert!(*steps > 0 && planned >= steps && *killed == planned / one_in(ledgers));
+        let told = format!(
+            "{platform:?} on {ledgers:?}: {killed} processes killed, of {planned} ways to die at {steps} steps"
+        );
         // Not `println!`: the words of tests that pass are not shown.
         let _ = writeln!(std::io::stderr(), "{told}");
         assert!(broken.is_empty(), "of {killed} kills, {} did harm:\n{}", broken.len(), broken.join("\n"));
     }
+}
+
+/// Killing at every step takes minutes on PostgreSQL, where the same code runs as on SQLite: the gate does it, with
+/// `GUESTPASS_CRASH=all`; other runs do one in three.
+fn one_in(ledgers: Ledgers) -> usize {
+    let all = std::env::var_os("GUESTPASS_CRASH").is_some_and(|which| which == "all");
+    if all || ledgers == Ledgers::Sqlite { 1 } else { 3 }
 }
 
 async fn one(case: Case, life: Life, ledgers: Ledgers, number: usize, sent: Sent, then: Then) {
