@@ -91,11 +91,16 @@ impl Config {
     /// A store of which we hold the key and that is not on this machine, if there is one.
     pub(crate) fn store_elsewhere(&self) -> Option<&str> {
         let is_here = |entry: &StoreEntry| {
-            let mut texts = entry.settings.values.values().filter_map(|value| match value {
-                ConfigValue::Text(text) => Some(text),
-                _ => None,
-            });
-            texts.any(|text| text.starts_with("http://"))
+            let texts = || {
+                entry.settings.values.values().filter_map(|value| match value {
+                    ConfigValue::Text(text) => Some(text),
+                    _ => None,
+                })
+            };
+            let is_loopback = |text: &String| {
+                ["http://127.", "http://localhost", "http://[::1]"].iter().any(|host| text.starts_with(host))
+            };
+            texts().any(is_loopback) && texts().all(|text| !text.starts_with("https://"))
         };
         let elsewhere = |(_, entry): &(&String, &StoreEntry)| {
             entry.settings.access == Access::Credential && !is_here(entry)
