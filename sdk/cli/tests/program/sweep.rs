@@ -53,6 +53,12 @@ async fn time_is_set_forward_only_where_every_store_is_a_fake() {
     let refused = it.run_later("3h", &["sweep"]).expect(2).stderr;
     assert!(refused.contains("acme") && refused.contains("not on this machine"), "{refused}");
     it.run(&["stores"]).expect(0);
+    // One address on this machine does not make a fake of a real shop.
+    let real = "[stores.shop]\nplatform = \"prestashop\"\nurl = \"https://shop.example\"\nkey = \"file:key\"\n\
+                back_office_url = \"http://127.0.0.1/admin\"\n";
+    it.write("guestpass.toml", &format!("{real}{}", it.config()));
+    let refused = it.run_later("3h", &["sweep"]).expect(2).stderr;
+    assert!(refused.contains("shop") && refused.contains("not on this machine"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
