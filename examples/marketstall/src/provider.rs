@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, Assignable, CallContext, Capabilities, Capability, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error,
@@ -187,6 +188,10 @@ impl AccessProvider for Marketstall {
     }
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
         None
     }
 }

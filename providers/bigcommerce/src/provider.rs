@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, Baseline, CallContext, Capabilities, Capability, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error,
@@ -305,6 +306,10 @@ impl AccessProvider for BigCommerce {
     }
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
         None
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, CallContext, Capabilities, Change, ChangeOutcome, CheckReport,
     Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error, ErrorKind, Evidence, Finder,
@@ -186,6 +187,10 @@ impl AccessProvider for Prestashop {
     }
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
         None
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, AccountKind, ApiAccess, Assignable, CallContext, Capabilities, Change,
     ChangeOutcome, CheckReport, Collaborator, Connection, ContentionKey, Cursor, Email, Entry, Environment,
@@ -226,6 +227,10 @@ impl AccessProvider for Shopify {
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
         Some(&self.delegates)
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
+        None
     }
 }
 

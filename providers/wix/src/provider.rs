@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, CallContext, Capabilities, Capability, Change, ChangeOutcome,
     CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error, ErrorKind,
@@ -289,6 +290,10 @@ impl AccessProvider for Wix {
     }
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
         None
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guestpass::grants::{Directory, Policy};
+use guestpass::rotation::CredentialSlot;
 use guestpass::{
     AccessProvider, Environment, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec, Sink,
     StoreHandle, StoreSettings,
@@ -93,6 +94,10 @@ impl Directory for Configured {
 
     fn sink(&self, name: &str) -> Option<Arc<dyn Sink>> {
         self.config.sink(name).ok()
+    }
+
+    fn credentials(&self, store: &StoreHandle) -> Vec<CredentialSlot> {
+        self.config.store(store.as_str()).map(|entry| entry.credentials.clone()).unwrap_or_default()
     }
 
     fn policy(&self, store: &StoreHandle, role: Option<&str>) -> Policy {

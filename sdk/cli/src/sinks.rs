@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use guestpass::{Clock, Error, ErrorKind, OneTimeSecret, Result, Sink, Wait};
+use guestpass::{Clock, Error, ErrorKind, OneTimeSecret, Result, Sink, SinkAbilities, SinkCopy, Wait};
 use tokio::io::AsyncWriteExt;
 
 use crate::command_line::CommandLine;
@@ -36,6 +36,10 @@ impl FolderSink {
 
 #[async_trait]
 impl Sink for FolderSink {
+    fn abilities(&self) -> SinkAbilities {
+        SinkAbilities { keeps_credentials: false, reads_back: false }
+    }
+
     async fn probe(&self) -> Result<()> {
         let made = create_folder(&self.folder).and_then(|()| tempfile::NamedTempFile::new_in(&self.folder));
         made.map(drop).map_err(|error| self.unusable(error))
@@ -44,6 +48,26 @@ impl Sink for FolderSink {
     async fn put(&self, label: &str, secret: &OneTimeSecret) -> Result<()> {
         write(&self.folder, label, secret).map_err(|error| self.unusable(error))
     }
+
+    async fn stage(&self, _label: &str, _secret: &OneTimeSecret) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn promote(&self, _label: &str) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn discard(&self, _label: &str, _which: SinkCopy) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn read_back(&self, _label: &str, _which: SinkCopy) -> Result<Option<OneTimeSecret>> {
+        Err(passwords_only())
+    }
+}
+
+fn passwords_only() -> Error {
+    Error::new(ErrorKind::Unsupported, "this sink takes passwords and keeps no credentials")
 }
 
 /// In one step, so that the file holds the whole secret or is not there. New files are their owner's alone.
@@ -103,6 +127,10 @@ impl CommandSink {
 
 #[async_trait]
 impl Sink for CommandSink {
+    fn abilities(&self) -> SinkAbilities {
+        SinkAbilities { keeps_credentials: false, reads_back: false }
+    }
+
     /// Nothing is started: only its author knows what it does when it is.
     async fn probe(&self) -> Result<()> {
         if self.command.is_there() { Ok(()) } else { Err(self.failed("there is no such program")) }
@@ -115,6 +143,22 @@ impl Sink for CommandSink {
                 Err(self.failed(format!("it did not end within {} s", LONGEST_COMMAND.as_secs())))
             }
         }
+    }
+
+    async fn stage(&self, _label: &str, _secret: &OneTimeSecret) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn promote(&self, _label: &str) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn discard(&self, _label: &str, _which: SinkCopy) -> Result<()> {
+        Err(passwords_only())
+    }
+
+    async fn read_back(&self, _label: &str, _which: SinkCopy) -> Result<Option<OneTimeSecret>> {
+        Err(passwords_only())
     }
 }
 

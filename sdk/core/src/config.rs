@@ -184,41 +184,51 @@ impl StoreSettings {
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) that names the field and the remedy.
     pub fn validate(&self, fields: &[ConfigField]) -> Result<()> {
-        for (name, value) in &self.values {
-            let Some(field) = fields.iter().find(|field| field.name == name) else {
-                let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+        validate(&self.values, fields, self.access == Access::Credential)
+    }
+}
+
+/// Checks settings against fields: nothing unknown, nothing missing, secrets where they belong.
+pub(crate) fn validate(
+    values: &BTreeMap<String, ConfigValue>,
+    fields: &[ConfigField],
+    with_credential: bool,
+) -> Result<()> {
+    for (name, value) in values {
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+            let remedy = if known.is_empty() {
+                "leave it out".to_owned()
+            } else {
+                format!("known are {}", known.join(", "))
+            };
+            return Err(Error::config(name, "is no setting here", remedy));
+        };
+        match (field.secret, value) {
+            (true, ConfigValue::Text(_)) => {
                 return Err(Error::config(
                     name,
-                    "is no setting of this platform",
-                    format!("known are {}", known.join(", ")),
+                    "is a secret and may not stand in the configuration",
+                    "refer to it with env:NAME, file:PATH or cmd:PROGRAM",
                 ));
-            };
-            match (field.secret, value) {
-                (true, ConfigValue::Text(_)) => {
-                    return Err(Error::config(
-                        name,
-                        "is a secret and may not stand in the configuration",
-                        "refer to it with env:NAME, file:PATH or cmd:PROGRAM",
-                    ));
-                }
-                (false, ConfigValue::Secret(_)) => {
-                    return Err(Error::config(name, "is no secret", "write it as plain text"));
-                }
-                _ => {}
             }
-        }
-        for field in fields {
-            let needed = match field.required {
-                Required::Always => true,
-                Required::WithCredential => self.access == Access::Credential,
-                Required::Never => false,
-            };
-            if needed && !self.values.contains_key(field.name) {
-                return Err(missing_with_help(field));
+            (false, ConfigValue::Secret(_)) => {
+                return Err(Error::config(name, "is no secret", "write it as plain text"));
             }
+            _ => {}
         }
-        Ok(())
     }
+    for field in fields {
+        let needed = match field.required {
+            Required::Always => true,
+            Required::WithCredential => with_credential,
+            Required::Never => false,
+        };
+        if needed && !values.contains_key(field.name) {
+            return Err(missing_with_help(field));
+        }
+    }
+    Ok(())
 }
 
 fn missing(name: &str) -> Error {

@@ -9,6 +9,7 @@
 //! - [`http`]: the one pipeline through which every provider talks to its vendor;
 //! - [`Coordination`]: rate budgets that several tasks and processes share;
 //! - [`grants`]: access that is written down before it is given, and ends;
+//! - [`rotation`]: credentials that change without anybody being locked out;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
 //!
 //! What a platform cannot do is declared in [`Capabilities`] with the reason, and comes back as a [`ManualStep`]: data
@@ -31,7 +32,9 @@ mod merchant;
 mod model;
 mod page;
 mod provider;
+mod record_id;
 mod registry;
+pub mod rotation;
 mod secret;
 mod sink;
 
@@ -54,4 +57,4 @@ pub use provider::{AccessProvider, CheckReport, Connection, Held, Right};
 pub use registry::{ProviderFactory, Registry};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{FixedSecret, LoadedSecret, SecretSource};
-pub use sink::{CallbackSink, Sink};
+pub use sink::{CallbackSink, Sink, SinkAbilities, SinkCall, SinkCopy};

@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::page::{Cursor, ListQuery, Page};
 use crate::provider::{AccessProvider, CheckReport, Connection};
+use crate::rotation::CredentialRotator;
 
 const NO_CREDENTIAL: &str = "the merchant holds the key to this store, guestpass has none";
 
@@ -199,6 +200,10 @@ impl AccessProvider for MerchantHeld {
     }
 
     fn api_access(&self) -> Option<&dyn ApiAccess> {
+        None
+    }
+
+    fn credentials(&self) -> Option<&dyn CredentialRotator> {
         None
     }
 }

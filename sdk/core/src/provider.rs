@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api_access::ApiAccess;
 use crate::call::CallContext;
@@ -16,6 +16,7 @@ use crate::model::{
     Person, ProviderId, ProviderState, Remains, RemoveOutcome, RemoveRequest, Role, StoreHandle, Target,
 };
 use crate::page::{Cursor, ListQuery, Page};
+use crate::rotation::CredentialRotator;
 
 /// Temporary access to one store: who is inside, let somebody in, take them out.
 ///
@@ -112,6 +113,9 @@ pub trait AccessProvider: Debug + Send + Sync + 'static {
 
     /// Temporary access for programs, where the platform can give it.
     fn api_access(&self) -> Option<&dyn ApiAccess>;
+
+    /// New API credentials of the store in place of old ones, where guestpass can help with that.
+    fn credentials(&self) -> Option<&dyn CredentialRotator>;
 }
 
 /// A configured provider for one store. Never holds a secret.
@@ -261,8 +265,8 @@ impl Default for CheckReport {
     }
 }
 
-/// One right of the control credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One right of a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Right {
     /// The right, as the platform names it.
@@ -271,8 +275,16 @@ pub struct Right {
     pub held: Held,
 }
 
+impl Right {
+    /// A right, as the platform names it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, held: Held) -> Self {
+        Self { name: name.into(), held }
+    }
+}
+
 /// Whether a credential has a right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Held {

@@ -2,6 +2,7 @@
 
 use guestpass::grants::audit::{Event, Fact, Head};
 use guestpass::grants::{Commit, Grant, Holding, Lease, Offboarding, PersonRecord, Step, StepEnd};
+use guestpass::rotation::Rotation;
 use guestpass::{Error, Result, StoreHandle, Timestamp};
 
 use crate::database::{Database, Transaction};
@@ -33,6 +34,9 @@ async fn write_all(transaction: &mut Transaction, change: Commit) -> Result<()> 
     for record in change.offboardings {
         write_offboarding(transaction, record).await?;
     }
+    for rotation in change.rotations {
+        write_rotation(transaction, rotation).await?;
+    }
     for person in change.people {
         write_person(transaction, &person).await?;
     }
@@ -50,6 +54,7 @@ fn in_order(mut change: Commit) -> Commit {
     });
     change.steps.sort_by_key(|step| step.id);
     change.offboardings.sort_by_key(|record| record.id);
+    change.rotations.sort_by_key(|rotation| rotation.id);
     change.people.sort_by(|one, other| one.handle.cmp(&other.handle));
     change.facts.sort_by(|one, other| one.store.cmp(&other.store));
     change
@@ -182,6 +187,27 @@ async fn write_offboarding(transaction: &mut Transaction, mut record: Offboardin
             .bind(record.id.to_string())
             .bind(record.person.as_str())
             .bind(awaited(record.began_at))
+            .bind(text)
+    })
+    .await
+}
+
+/// A second open rotation of a credential is refused by an index, as if somebody else had begun it meanwhile.
+async fn write_rotation(transaction: &mut Transaction, mut rotation: Rotation) -> Result<()> {
+    let read = rotation.revision;
+    rotation.revision = read.saturating_add(1);
+    let text = document::write("the rotation", &rotation)?;
+    let insert = "INSERT INTO rotations (id, store, credential, over, due_at_ms, document, revision) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    let update = "UPDATE rotations SET store = $2, credential = $3, over = $4, due_at_ms = $5, document = $6, \
+         revision = $7 WHERE id = $1";
+    write(transaction, "the rotation", read, insert, update, |statement| {
+        statement
+            .bind(rotation.id.to_string())
+            .bind(rotation.store.as_str())
+            .bind(rotation.credential.as_str())
+            .bind(rotation.stage.is_over())
+            .bind(rotation.due_at.map(awaited))
             .bind(text)
     })
     .await

@@ -10,6 +10,7 @@ use guestpass::grants::{
     Commit, DueKey, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, Offboarding, OffboardingId,
     PersonRecord, Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
 use secrecy::SecretString;
 
@@ -148,6 +149,19 @@ impl Ledger for SqlLedger {
 
     async fn offboardings(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Offboarding>> {
         read::offboardings(&self.database, person, limit).await
+    }
+
+    async fn rotation(&self, id: RotationId) -> Result<Option<Rotation>> {
+        read::rotation(&self.database, id).await
+    }
+
+    async fn rotations(
+        &self,
+        query: &RotationQuery,
+        after: Option<RotationId>,
+        limit: u32,
+    ) -> Result<Vec<Rotation>> {
+        read::rotations(&self.database, query, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

@@ -5,7 +5,8 @@ use guestpass::grants::{
     DueKey, Grant, GrantId, GrantQuery, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase,
     Step, StepId, StepQuery, SubjectKey,
 };
-use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
+use guestpass::rotation::{Rotation, RotationId, RotationQuery};
+use guestpass::{CredentialName, PersonHandle, Result, StoreHandle, Timestamp};
 
 use crate::database::{Database, Row};
 use crate::document;
@@ -15,6 +16,7 @@ use crate::time::{kept, present};
 const GRANT: &str = "SELECT id, document FROM grants";
 const HOLDING: &str = "SELECT subject, document FROM holdings";
 const STEP: &str = "SELECT id, document, revision, manual FROM steps";
+const ROTATION: &str = "SELECT id, document FROM rotations";
 const OFFBOARDING: &str = "SELECT id, document FROM offboardings";
 
 pub(crate) async fn grant(database: &Database, id: GrantId) -> Result<Option<Grant>> {
@@ -137,6 +139,30 @@ pub(crate) async fn offboardings(
     database.read(newest).await?.iter().map(offboarding_from).collect()
 }
 
+pub(crate) async fn rotation(database: &Database, id: RotationId) -> Result<Option<Rotation>> {
+    let by_id = Statement::new(ROTATION).with(" WHERE id = ", id.to_string());
+    database.read_one(by_id).await?.as_ref().map(rotation_from).transpose()
+}
+
+pub(crate) async fn rotations(
+    database: &Database,
+    query: &RotationQuery,
+    after: Option<RotationId>,
+    limit: u32,
+) -> Result<Vec<Rotation>> {
+    database.read(rotations_statement(query, after, limit)).await?.iter().map(rotation_from).collect()
+}
+
+pub(crate) fn rotations_statement(query: &RotationQuery, after: Option<RotationId>, limit: u32) -> Statement {
+    let matching = Statement::new(ROTATION)
+        .with(" WHERE id > ", after.map_or_else(String::new, |id| id.to_string()))
+        .with_some(" AND store = ", query.store.as_ref().map(StoreHandle::as_str))
+        .with_some(" AND credential = ", query.credential.as_ref().map(CredentialName::as_str))
+        .with_some(" AND due_at_ms <= ", query.due_by.map(present));
+    let matching = if query.open { matching.then(" AND over = 0") } else { matching };
+    matching.with(" ORDER BY id LIMIT ", limit)
+}
+
 pub(crate) async fn person(database: &Database, handle: &PersonHandle) -> Result<Option<PersonRecord>> {
     let by_handle =
         Statement::new("SELECT handle, document FROM people").with(" WHERE handle = ", handle.as_str());
@@ -188,6 +214,10 @@ fn step_from(row: &Row) -> Result<Step> {
 
 fn offboarding_from(row: &Row) -> Result<Offboarding> {
     document::read("offboarding", &row.text(0)?, &row.text(1)?)
+}
+
+fn rotation_from(row: &Row) -> Result<Rotation> {
+    document::read("rotation", &row.text(0)?, &row.text(1)?)
 }
 
 fn due_key_from(row: &Row) -> Result<DueKey> {

@@ -11,7 +11,8 @@ use crate::fault::fault;
 use crate::statement::Statement;
 
 /// In their order; the version of a ledger is how many of them it has seen. None is ever changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_ledger.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_ledger.sql"), include_str!("../migrations/0002_rotations.sql")];
 
 /// What PostgreSQL's advisory lock is called: "guestpass" in letters of the alphabet, any number would do.
 const LOCK: i64 = 7_211_920_161_919;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use guestpass::grants::Policy;
+use guestpass::rotation::CredentialSlot;
 use guestpass::{
     Access, AccountId, Clock, ConfigValue, Email, Error, ErrorKind, Person, PersonHandle, ProviderId,
     Registry, Result, RoleId, RoleSpec, Sink, StoreSettings, Target,
@@ -56,6 +57,8 @@ pub(crate) struct StoreEntry {
     place: String,
     /// Where each setting stands.
     places: BTreeMap<String, String>,
+    /// What is to be rotated on it.
+    pub(crate) credentials: Vec<CredentialSlot>,
 }
 
 impl StoreEntry {

@@ -98,7 +98,8 @@ impl Reader<'_> {
         }
         let platform = factory.id().clone();
         let policy = self.rules(rules)?;
-        let entry = StoreEntry { platform, settings, policy, place: self.source.place(name.span()), places };
+        let place = self.source.place(name.span());
+        let entry = StoreEntry { platform, settings, policy, place, places, credentials: Vec::new() };
         entry.settings.validate(factory.fields()).map_err(|error| entry.locate(error))?;
         Ok(entry)
     }

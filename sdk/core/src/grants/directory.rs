@@ -1,4 +1,4 @@
-//! What the engine must know of the world outside its ledger: stores, people, roles, sinks, rules.
+//! What the engine must know of the world outside its ledger: stores, people, roles, sinks, credentials, rules.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::model::{Person, PersonHandle, ProviderId, RoleSpec, StoreHandle};
 use crate::provider::AccessProvider;
 use crate::registry::Registry;
+use crate::rotation::CredentialSlot;
 use crate::sink::Sink;
 
-/// Stores, people, roles, sinks and rules, as the embedding program knows them. Answers at once and does no I/O.
+/// Stores, people, roles, sinks, credentials and rules, as the embedding program knows them. Answers at once and does no I/O.
 pub trait Directory: Debug + Send + Sync + 'static {
     /// Every store, in the order in which an offboarding goes through them.
     fn stores(&self) -> Vec<StoreHandle>;
@@ -42,6 +43,9 @@ pub trait Directory: Debug + Send + Sync + 'static {
     /// Where secrets go under this name.
     fn sink(&self, name: &str) -> Option<Arc<dyn Sink>>;
 
+    /// The credentials of a store that are to be rotated; none for a store that is not there.
+    fn credentials(&self, store: &StoreHandle) -> Vec<CredentialSlot>;
+
     /// The rules for a grant of this role on this store, all that apply taken together.
     fn policy(&self, store: &StoreHandle, role: Option<&str>) -> Policy;
 }
@@ -56,6 +60,7 @@ pub struct StaticDirectory {
     people: HashMap<PersonHandle, Person>,
     roles: BTreeMap<String, Ranked>,
     sinks: HashMap<String, Arc<dyn Sink>>,
+    credentials: HashMap<StoreHandle, Vec<CredentialSlot>>,
     policy: Policy,
     of_stores: HashMap<StoreHandle, Policy>,
     of_roles: HashMap<String, Policy>,
@@ -86,6 +91,7 @@ impl StaticDirectory {
             people: HashMap::new(),
             roles: BTreeMap::new(),
             sinks: HashMap::new(),
+            credentials: HashMap::new(),
             policy: Policy::new(),
             of_stores: HashMap::new(),
             of_roles: HashMap::new(),
@@ -135,6 +141,15 @@ impl StaticDirectory {
     #[must_use]
     pub fn with_sink(mut self, name: impl Into<String>, sink: Arc<dyn Sink>) -> Self {
         self.sinks.insert(name.into(), sink);
+        self
+    }
+
+    /// Adds a credential of a store, in place of one with the same name. Its settings are checked when it is used.
+    #[must_use]
+    pub fn with_credential(mut self, store: StoreHandle, slot: CredentialSlot) -> Self {
+        let slots = self.credentials.entry(store).or_default();
+        slots.retain(|known| known.name != slot.name);
+        slots.push(slot);
         self
     }
 
@@ -188,6 +203,10 @@ impl Directory for StaticDirectory {
 
     fn sink(&self, name: &str) -> Option<Arc<dyn Sink>> {
         self.sinks.get(name).cloned()
+    }
+
+    fn credentials(&self, store: &StoreHandle) -> Vec<CredentialSlot> {
+        self.credentials.get(store).cloned().unwrap_or_default()
     }
 
     fn policy(&self, store: &StoreHandle, role: Option<&str>) -> Policy {

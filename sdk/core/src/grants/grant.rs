@@ -1,49 +1,21 @@
 //! The record of one person's temporary access to one store.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::phase::{Move, Phase};
 use super::subject::Place;
 use crate::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{PersonHandle, Proof};
+use crate::record_id::record_id;
 
-/// The id of a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct GrantId(Uuid);
-
-impl GrantId {
-    /// A new id. Later ids sort after earlier ones.
-    #[must_use]
-    pub fn new(now: Timestamp) -> Self {
-        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
-        Self(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)))
-    }
-}
-
-impl fmt::Display for GrantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for GrantId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        text.parse().map(Self).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, format!("{text:?} is no id of a grant"))
-                .with_remedy("copy the id from the list of grants")
-                .with_source(error)
-        })
-    }
-}
+record_id!(
+    /// The id of a grant. Later ids sort after earlier ones.
+    GrantId,
+    by_time,
+    "a grant",
+    "grants"
+);
 
 /// Somebody who acts on grants, as the embedding program names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +143,7 @@ impl Grant {
     /// Makes a move, as the table of phases says.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the move makes no sense; nothing has changed then.
+    /// [`Conflict`](crate::ErrorKind::Conflict) where the move makes no sense; nothing has changed then.
     pub fn make(&mut self, happens: Move) -> Result<()> {
         self.phase = self.phase.after(happens)?;
         self.was_active |= self.phase == Phase::Active;

@@ -1,4 +1,4 @@
-//! Where grants are remembered.
+//! Where grants and rotations are remembered.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -16,8 +16,9 @@ use super::subject::{Place, SubjectKey};
 use crate::Timestamp;
 use crate::error::Result;
 use crate::model::{ContentionKey, Email, PersonHandle, ProviderId, StoreHandle};
+use crate::rotation::{Rotation, RotationId, RotationQuery};
 
-/// Remembers grants, what is known of places, steps, people and events.
+/// Remembers grants, what is known of places, steps, rotations, people and events.
 ///
 /// [`commit`](Self::commit) is the only way to change any of it: everything in one [`Commit`] becomes durable together,
 /// or nothing does. Everybody writes with the revision they have read; who comes second gets
@@ -77,6 +78,17 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// The offboardings of a person, or of everybody, the newest first; at most `limit`.
     async fn offboardings(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Offboarding>>;
 
+    /// The rotation of this id.
+    async fn rotation(&self, id: RotationId) -> Result<Option<Rotation>>;
+
+    /// Rotations that match, in the order of their ids, after the given one; at most `limit`.
+    async fn rotations(
+        &self,
+        query: &RotationQuery,
+        after: Option<RotationId>,
+        limit: u32,
+    ) -> Result<Vec<Rotation>>;
+
     /// Name and addresses of a person, unless they were erased.
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>>;
 
@@ -109,6 +121,9 @@ pub struct Commit {
     pub steps: Vec<Step>,
     /// Offboardings, each with the revision that was read; 0 for a new one.
     pub offboardings: Vec<Offboarding>,
+    /// Rotations, each with the revision that was read; 0 for a new one. A second one of a credential that has one which is
+    /// not over is stale.
+    pub rotations: Vec<Rotation>,
     /// Names and addresses, in place of what was known.
     pub people: Vec<PersonRecord>,
     /// What happened, appended to the chains of its stores.
@@ -149,6 +164,13 @@ impl Commit {
         self
     }
 
+    /// With this rotation.
+    #[must_use]
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
+        self.rotations.push(rotation);
+        self
+    }
+
     /// With this fact.
     #[must_use]
     pub fn fact(mut self, fact: Fact) -> Self {
@@ -157,7 +179,7 @@ impl Commit {
     }
 }
 
-/// What is leased: a platform's contention key, so that no store is worked on by two at once.
+/// What is leased: a platform's contention key, so that no store is worked on by two at once; or one credential of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LeaseKey {

@@ -16,6 +16,7 @@ use super::subject::SubjectKey;
 use crate::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::{PersonHandle, StoreHandle};
+use crate::rotation::{Rotation, RotationId, RotationQuery};
 
 /// A ledger that lives as long as the process.
 #[derive(Debug, Default)]
@@ -29,6 +30,7 @@ struct Books {
     holdings: BTreeMap<(StoreHandle, SubjectKey), Holding>,
     steps: BTreeMap<StepId, Step>,
     offboardings: BTreeMap<OffboardingId, Offboarding>,
+    rotations: BTreeMap<RotationId, Rotation>,
     people: HashMap<PersonHandle, PersonRecord>,
     chains: BTreeMap<StoreHandle, Vec<Event>>,
     leases: HashMap<LeaseKey, Held>,
@@ -82,6 +84,18 @@ impl Books {
             let kept = self.offboardings.get(&record.id);
             same("the offboarding", kept.map(|kept| kept.revision), record.revision)?;
         }
+        for rotation in &change.rotations {
+            let kept = self.rotations.get(&rotation.id);
+            same("the rotation", kept.map(|kept| kept.revision), rotation.revision)?;
+            let rivals = |other: &&Rotation| {
+                other.id != rotation.id
+                    && !other.stage.is_over()
+                    && (&other.store, &other.credential) == (&rotation.store, &rotation.credential)
+            };
+            if !rotation.stage.is_over() && self.rotations.values().any(|other| rivals(&other)) {
+                return Err(Error::stale("the rotation"));
+            }
+        }
         Ok(())
     }
 
@@ -117,6 +131,10 @@ impl Books {
         for mut record in change.offboardings {
             record.revision += 1;
             self.offboardings.insert(record.id, record);
+        }
+        for mut rotation in change.rotations {
+            rotation.revision += 1;
+            self.rotations.insert(rotation.id, rotation);
         }
         for person in change.people {
             self.people.insert(person.handle.clone(), person);
@@ -278,6 +296,26 @@ impl Ledger for MemoryLedger {
         found.sort_by_key(|record| std::cmp::Reverse(record.began_at));
         found.truncate(within(limit));
         Ok(found)
+    }
+
+    async fn rotation(&self, id: RotationId) -> Result<Option<Rotation>> {
+        Ok(self.books().rotations.get(&id).cloned())
+    }
+
+    async fn rotations(
+        &self,
+        query: &RotationQuery,
+        after: Option<RotationId>,
+        limit: u32,
+    ) -> Result<Vec<Rotation>> {
+        let matches = |rotation: &&Rotation| {
+            query.store.as_ref().is_none_or(|store| *store == rotation.store)
+                && query.credential.as_ref().is_none_or(|credential| *credential == rotation.credential)
+                && (!query.open || !rotation.stage.is_over())
+                && query.due_by.is_none_or(|now| rotation.due_at.is_some_and(|due| due <= now))
+                && after.is_none_or(|after| rotation.id > after)
+        };
+        Ok(self.books().rotations.values().filter(matches).take(within(limit)).cloned().collect())
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

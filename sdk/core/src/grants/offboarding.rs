@@ -1,46 +1,19 @@
 //! The record of taking one person out of every store.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::grant::Principal;
 use crate::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
 use crate::model::{PersonHandle, Proof, ProviderId, StoreHandle};
+use crate::record_id::record_id;
 
-/// The id of an offboarding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OffboardingId(Uuid);
-
-impl OffboardingId {
-    /// A new random id.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(Uuid::new_v4())
-    }
-}
-
-impl fmt::Display for OffboardingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for OffboardingId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        text.parse().map(Self).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, format!("{text:?} is no id of an offboarding"))
-                .with_remedy("copy the id from the list of offboardings")
-                .with_source(error)
-        })
-    }
-}
+record_id!(
+    /// The id of an offboarding.
+    OffboardingId,
+    at_random,
+    "an offboarding",
+    "offboardings"
+);
 
 /// The record of taking one person out of every store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

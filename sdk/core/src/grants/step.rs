@@ -1,47 +1,20 @@
 //! Manual steps that a ledger remembers until somebody takes them.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::grant::GrantId;
 use super::subject::Place;
 use crate::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ManualStep, PersonHandle, Proof};
+use crate::record_id::record_id;
 
-/// The id of a remembered step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StepId(Uuid);
-
-impl StepId {
-    /// A new random id.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(Uuid::new_v4())
-    }
-}
-
-impl fmt::Display for StepId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for StepId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        text.parse().map(Self).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, format!("{text:?} is no id of a step"))
-                .with_remedy("copy the id from the list of steps")
-                .with_source(error)
-        })
-    }
-}
+record_id!(
+    /// The id of a remembered step.
+    StepId,
+    at_random,
+    "a step",
+    "steps"
+);
 
 /// What a step is for, and so what happens when it is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

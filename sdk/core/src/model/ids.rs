@@ -94,6 +94,11 @@ text_id!(
     handle
 );
 text_id!(
+    /// Our own name for a credential of a store, as the configuration calls it.
+    CredentialName,
+    handle
+);
+text_id!(
     /// The platform's id of an account, passed back to it verbatim.
     AccountId,
     vendor_id
@@ -109,6 +114,13 @@ text_id!(
     ContentionKey,
     vendor_id
 );
+
+impl ContentionKey {
+    /// What work on one credential of a store competes for.
+    pub(crate) fn of_rotation(store: &StoreHandle, credential: &CredentialName) -> Self {
+        Self(format!("rotation/{store}/{credential}"))
+    }
+}
 
 /// One intended operation, the same through all its attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -139,7 +151,7 @@ fn handle(name: &str, text: &str) -> Result<()> {
 
 fn vendor_id(name: &str, text: &str) -> Result<()> {
     let printable = |c: char| !c.is_control() && !c.is_whitespace();
-    if text.is_empty() || text.len() > LONGEST_VENDOR_ID || !text.chars().all(printable) {
+    if text.is_empty() || text.chars().count() > LONGEST_VENDOR_ID || !text.chars().all(printable) {
         return Err(invalid(name, "1 to 256 printable characters without spaces"));
     }
     Ok(())

@@ -12,7 +12,9 @@ mod role;
 
 pub use collaborator::{AccountKind, Collaborator, Status, Told};
 pub use email::Email;
-pub use ids::{AccountId, ContentionKey, OperationId, PersonHandle, ProviderId, RoleId, StoreHandle};
+pub use ids::{
+    AccountId, ContentionKey, CredentialName, OperationId, PersonHandle, ProviderId, RoleId, StoreHandle,
+};
 pub use invite::{
     AccessNote, Change, ChangeOutcome, Entry, InviteOutcome, InviteRequest, OneTimeSecret, ProviderState,
 };

@@ -8,6 +8,7 @@ use guestpass::grants::{
     Directory, Engine, Grant, GrantId, GrantQuery, GrantRequest, Ledger, MemoryLedger, Phase, Policy,
     Principal, Settled, Step, StepKind, StepQuery, SweepOptions, SweepReport,
 };
+use guestpass::rotation::CredentialSlot;
 use guestpass::{
     AccessProvider, CallbackSink, Clock, Email, Person, PersonHandle, ProviderId, Result, RoleSpec, Sink,
     StepCheck, StoreHandle, Timestamp,
@@ -85,6 +86,10 @@ impl Directory for Known {
 
     fn sink(&self, name: &str) -> Option<Arc<dyn Sink>> {
         self.sinks.lock().unwrap().get(name).cloned()
+    }
+
+    fn credentials(&self, _store: &StoreHandle) -> Vec<CredentialSlot> {
+        Vec::new()
     }
 
     fn policy(&self, _store: &StoreHandle, _role: Option<&str>) -> Policy {

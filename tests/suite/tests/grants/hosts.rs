@@ -11,6 +11,7 @@ use guestpass::grants::{
     Ledger, MemoryLedger, Moment, Offboarding, OffboardingId, PersonRecord, Phase, Standing, Step, StepId,
     StepQuery, SubjectKey, SweepOptions,
 };
+use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{Error, ErrorKind, Operation, PersonHandle, Result, StoreHandle, Timestamp};
 
 use crate::desk::{DAY, Desk, HOUR, MINUTE, boss, everywhere, where_native};
@@ -133,6 +134,19 @@ impl Ledger for FullDisk {
 
     async fn offboardings(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Offboarding>> {
         self.inner.offboardings(person, limit).await
+    }
+
+    async fn rotation(&self, id: RotationId) -> Result<Option<Rotation>> {
+        self.inner.rotation(id).await
+    }
+
+    async fn rotations(
+        &self,
+        query: &RotationQuery,
+        after: Option<RotationId>,
+        limit: u32,
+    ) -> Result<Vec<Rotation>> {
+        self.inner.rotations(query, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

@@ -99,6 +99,10 @@ impl AccessProvider for WithPasswords {
     fn api_access(&self) -> Option<&dyn ApiAccess> {
         self.inner.api_access()
     }
+
+    fn credentials(&self) -> Option<&dyn guestpass::rotation::CredentialRotator> {
+        self.inner.credentials()
+    }
 }
 
 type Kept = Arc<Mutex<Vec<(String, String)>>>;

@@ -91,6 +91,10 @@ impl AccessProvider for Platform {
     fn api_access(&self) -> Option<&dyn ApiAccess> {
         None
     }
+
+    fn credentials(&self) -> Option<&dyn guestpass::rotation::CredentialRotator> {
+        None
+    }
 }
 
 #[tokio::test]

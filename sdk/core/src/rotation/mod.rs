@@ -1,0 +1,22 @@
+//! Credentials that change without anybody being locked out: issue a new one, verify it, put it in its place, retire the
+//! old one.
+//!
+//! A [`CredentialRotator`] knows what one platform allows, and the
+//! [`Ledger`](crate::grants::Ledger) keeps a [`Rotation`] of each: never a secret, only a salted
+//! [`Fingerprint`] by which a secret is recognised.
+
+mod credential;
+mod kind;
+mod record;
+mod rotator;
+
+pub use credential::{Credential, CredentialName, CredentialSlot, Fingerprint, Tag};
+pub use kind::{CredentialKind, Find, KindInfo, Lifetime, Overlap, Retire, Verify};
+pub use record::{
+    Carrying, Dependent, Fate, HumanPart, Minted, Rotation, RotationId, RotationQuery, RotationTrouble,
+    Stage, WaitsFor,
+};
+pub use rotator::{
+    Carried, CarryOver, CredentialRotator, Death, FoundIssued, IssueOrder, IssueOutcome, NewCredential,
+    RetireOutcome, Verification,
+};
