@@ -125,7 +125,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-const STALE: &str = "stale";
+pub(crate) const STALE: &str = "stale";
 
 /// Whether, and how, the same call may be made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 pub mod audit;
 mod directory;
-mod engine;
+pub(crate) mod engine;
 mod grant;
 mod holding;
 mod ledger;

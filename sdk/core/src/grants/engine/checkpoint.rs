@@ -1,4 +1,4 @@
-//! Where a process may die: every durable step of the engine, by name.
+//! Where a process may die: every durable step of the engine, and of a rotation, by name.
 
 use std::fmt::Debug;
 
@@ -30,6 +30,20 @@ pub enum Durable {
     Schedule,
     /// The record of an offboarding is written down.
     Offboarding,
+    /// The record of a rotation is written down.
+    RotationRecord,
+    /// The platform is asked for a new credential.
+    Issue,
+    /// A new secret is kept beside the live one.
+    Stage,
+    /// A new secret is put in the live one's place.
+    Promote,
+    /// What depends on the old credential is taken along.
+    CarryOver,
+    /// The platform is asked to end a credential.
+    Retire,
+    /// A staged or a previous secret is forgotten.
+    Discard,
 }
 
 /// On which side of a durable step.
@@ -49,7 +63,7 @@ pub trait Checkpoint: Debug + Send + Sync + 'static {
 
 /// Nobody is told.
 #[derive(Debug)]
-pub(super) struct Unwatched;
+pub(crate) struct Unwatched;
 
 impl Checkpoint for Unwatched {
     fn at(&self, _: Durable, _: Moment) {}

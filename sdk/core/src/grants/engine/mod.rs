@@ -2,12 +2,12 @@
 
 mod act;
 mod book;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod goal;
 mod learn;
 mod offboard;
 mod operations;
-mod pace;
+pub(crate) mod pace;
 mod report;
 mod request;
 mod settle;

@@ -44,12 +44,12 @@ pub(super) fn removal_pause(since: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// The pause before the next try of anything else, after so many failures: a minute, doubled up to an hour.
-pub(super) fn opening_pause(failed: u32) -> Duration {
+pub(crate) fn opening_pause(failed: u32) -> Duration {
     (MINUTE * 2_u32.saturating_pow(failed.saturating_sub(1).min(6))).min(HOUR)
 }
 
 /// Up to a tenth longer, so that many hosts do not come at once.
-pub(super) fn jittered(pause: Duration) -> Duration {
+pub(crate) fn jittered(pause: Duration) -> Duration {
     pause
         + Duration::from_millis(fastrand::u64(0..=u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) / 10))
 }
@@ -123,7 +123,7 @@ fn is_observed(step: &Step) -> bool {
 }
 
 /// How long it was from then to now; nothing if the clock was set back.
-pub(super) fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+pub(crate) fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or_default()
 }
 
