@@ -73,7 +73,7 @@ impl Job<'_> {
             }
             Ended::Person(Some(step)) => self.ask(part, step).await.map(Some),
             Ended::Person(None) => {
-                self.rotation.trouble = None;
+                self.clear_trouble();
                 self.rotation.due_at = Some(later(self.now(), HOUR));
                 self.write().await?;
                 Ok(Some(Next::Rest))
@@ -119,7 +119,6 @@ impl Job<'_> {
     pub(super) async fn settle(&mut self, which: Which, fate: Fate) -> Step<Ended> {
         let id = self.minted(which).and_then(|minted| minted.id.clone());
         self.set_fate(which, fate.clone());
-        self.rotation.sent_at = None;
         let fact = self.note("credential_retired");
         add(fact, "id", &id);
         add(fact, "which", &name_of(which));
@@ -145,12 +144,13 @@ impl Job<'_> {
                 None => Ok(Ended::Person(Some(possible_step(&minted)))),
             };
         }
-        let asked = matches!(minted.fate, Fate::Retiring { .. }) && self.rotation.sent_at.is_none();
+        let asked = matches!(minted.fate, Fate::Retiring { .. });
         let mut by_hand = None;
         if self.ground.info.is_in_place() || self.ground.info.retire == Retire::Replaced {
             // It ended with the call that made the new one.
             if !asked {
                 self.set_fate(which, Fate::Retiring { since: self.now() });
+                self.write().await?;
             }
         } else if !asked {
             match self.ask_end(which, &credential).await? {
@@ -162,42 +162,33 @@ impl Job<'_> {
         self.see_end(which, &credential, by_hand).await
     }
 
+    /// That its end is wanted is in the record already: the old one of a rotation that is retiring, the new one of one that
+    /// is given up, an orphan. It counts as asked for only when the platform took it, so a lost answer is asked again.
     async fn ask_end(&mut self, which: Which, credential: &Credential) -> Step<Asked> {
-        let before = self.minted(which).map_or(Fate::Live, |minted| minted.fate.clone());
-        let since = match before {
-            Fate::Retiring { since } => since,
-            _ => self.now(),
-        };
-        self.set_fate(which, Fate::Retiring { since });
-        self.rotation.sent_at = Some(self.now());
-        self.write().await?;
         let heir = self.heir(which).await?;
         self.still_ours().await?;
         self.at(Durable::Retire, Moment::Before);
         let slot = &self.ground.slot;
         let outcome = self.ground.rotator()?.retire(slot, credential, heir.as_ref(), &self.cx()).await;
         self.at(Durable::Retire, Moment::After);
-        let asked = match outcome {
-            Ok(RetireOutcome::Accepted | RetireOutcome::AlreadyGone) => Asked::Sent,
-            Ok(RetireOutcome::AtExpiry { at }) => {
-                at.or(credential.expires_at).map_or(Asked::Sent, Asked::DiesAt)
-            }
-            Ok(RetireOutcome::ActionRequired(step)) => {
-                self.set_fate(which, before);
-                Asked::ByHand(step)
-            }
-            // Asked for once more next time.
-            Err(error) if may_have_worked(&error) => return Err(error.into()),
-            Err(error) => {
-                self.set_fate(which, before);
-                self.rotation.sent_at = None;
-                let Some(step) = error.manual_step() else { return Err(error.into()) };
-                Asked::ByHand(step.clone())
-            }
-        };
-        self.rotation.sent_at = None;
+        match outcome {
+            Ok(RetireOutcome::AtExpiry { at }) => match at.or(credential.expires_at) {
+                Some(at) => Ok(Asked::DiesAt(at)),
+                None => self.was_asked_for(which).await,
+            },
+            Ok(RetireOutcome::Accepted | RetireOutcome::AlreadyGone) => self.was_asked_for(which).await,
+            Ok(RetireOutcome::ActionRequired(step)) => Ok(Asked::ByHand(step)),
+            Err(error) => match error.manual_step() {
+                Some(step) if !may_have_worked(&error) => Ok(Asked::ByHand(step.clone())),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    async fn was_asked_for(&mut self, which: Which) -> Step<Asked> {
+        self.set_fate(which, Fate::Retiring { since: self.now() });
         self.write().await?;
-        Ok(asked)
+        Ok(Asked::Sent)
     }
 
     /// The one in place of the other: some platforms let only that one end it.

@@ -224,10 +224,7 @@ impl Job<'_> {
     pub(super) async fn move_to(&mut self, stage: Stage) -> Step {
         self.rotation.stage = stage;
         self.rotation.waits_for = None;
-        if !matches!(stage, Stage::Aborting | Stage::Aborted) {
-            // One that is given up keeps why.
-            self.rotation.trouble = None;
-        }
+        self.clear_trouble();
         self.rotation.due_at = (!stage.is_over()).then(|| self.now());
         if stage.is_over() {
             self.rotation.ended_at = Some(self.now());
@@ -266,10 +263,17 @@ impl Job<'_> {
         if self.asked() != Some(HumanPart::CarryOver) {
             self.rotation.waits_for = Some(WaitsFor::Time { until, why: why.to_owned() });
         }
-        self.rotation.trouble = None;
+        self.clear_trouble();
         self.rotation.due_at = Some(until);
         self.write().await?;
         Ok(Next::Rest)
+    }
+
+    /// Nothing is in its way any more. One that is given up keeps why.
+    pub(super) fn clear_trouble(&mut self) {
+        if !matches!(self.rotation.stage, Stage::Aborting | Stage::Aborted) {
+            self.rotation.trouble = None;
+        }
     }
 
     pub(super) async fn pause(&self, wait: Duration) {
@@ -281,7 +285,7 @@ impl Job<'_> {
         let waits = WaitsFor::Person { part, step: Box::new(step) };
         let is_new = self.rotation.waits_for.as_ref() != Some(&waits);
         self.rotation.waits_for = Some(waits);
-        self.rotation.trouble = None;
+        self.clear_trouble();
         let is_seen = matches!(part, HumanPart::Retire | HumanPart::CleanUp);
         self.rotation.due_at = is_seen.then(|| later(self.now(), HOUR));
         if is_new {

@@ -121,7 +121,10 @@ impl Job<'_> {
         let mut orphan = Minted::new(Fate::Live);
         orphan.id = found.id;
         orphan.tag = asked.and_then(|new| new.tag.clone());
-        orphan.fingerprint = asked.and_then(|new| new.fingerprint.clone());
+        if orphan.id.is_none() {
+            // Of several with one secret only the id tells which is meant.
+            orphan.fingerprint = asked.and_then(|new| new.fingerprint.clone());
+        }
         orphan.made_at = asked.and_then(|new| new.made_at);
         orphan.expires_at = found.expires_at.or(asked.and_then(|new| new.expires_at));
         self.rotation.orphans.push(orphan);
