@@ -14,6 +14,7 @@ mod grants;
 mod limits;
 mod people;
 mod rest;
+mod storefront;
 
 use std::sync::Arc;
 use std::time::Duration;

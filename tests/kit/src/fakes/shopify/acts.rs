@@ -258,14 +258,48 @@ impl FakeShopify {
         })
     }
 
-    /// The storefront tokens of a shop.
+    /// The storefront tokens of a shop that work.
     ///
     /// # Panics
     ///
     /// When the shop is unknown.
     #[must_use]
     pub fn storefront_tokens(&self, domain: &str) -> Vec<FakeStorefrontToken> {
+        let mut tokens = self.storefront_tokens_ever(domain);
+        tokens.retain(|token| token.alive);
+        tokens
+    }
+
+    /// The storefront tokens ever made for a shop, dead ones included.
+    ///
+    /// # Panics
+    ///
+    /// When the shop is unknown.
+    #[must_use]
+    pub fn storefront_tokens_ever(&self, domain: &str) -> Vec<FakeStorefrontToken> {
         self.arranged(|service, _| Ok(truth::storefront_tokens(service.world.shop(domain)?)))
+    }
+
+    /// Whether a storefront token works now.
+    #[must_use]
+    pub fn is_storefront_token_alive(&self, token: &str) -> bool {
+        self.with(|service, _| service.world.shop_of_storefront_token(token).is_some())
+    }
+
+    /// Whether an app has this client secret, and it is not revoked.
+    ///
+    /// # Panics
+    ///
+    /// When the app is unknown.
+    #[must_use]
+    pub fn knows_secret(&self, client_id: &str, secret: &str) -> bool {
+        self.arranged(|service, _| Ok(service.world.app(client_id)?.knows(secret)))
+    }
+
+    /// Whether an access token or a refresh token was minted by this client secret, and so dies with it.
+    #[must_use]
+    pub fn is_minted_by(&self, token: &str, secret: &str) -> bool {
+        self.with(|service, _| service.world.vault.is_minted_by(token, secret))
     }
 
     /// Lets every token of a shop's app and the app's secrets die at once.

@@ -174,7 +174,9 @@ impl World {
         if shop.installations.remove(client_id).is_none() {
             return refuse(format!("{client_id} is not installed on {domain}"));
         }
-        shop.storefront_tokens.retain(|token| token.client_id != client_id);
+        for token in shop.storefront_tokens.iter_mut().filter(|token| token.client_id == client_id) {
+            token.dead = true;
+        }
         let domain = shop.domain.clone();
         self.vault.uninstall(&domain, client_id);
         Ok(())

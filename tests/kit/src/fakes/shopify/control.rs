@@ -113,6 +113,14 @@ struct AppAt {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewStorefrontToken {
+    shop: String,
+    client_id: String,
+    title: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Secret {
     client_id: String,
     secret: String,
@@ -134,6 +142,7 @@ impl Controlled for Service {
         match command {
             "staff" => Ok(json!(truth::staff(shop()?))),
             "collaborations" => Ok(json!(truth::collaborations(shop()?))),
+            "storefront-tokens" => Ok(json!(truth::storefront_tokens(shop()?))),
             "tokens" => Ok(json!(truth::tokens(shop()?, &self.world.vault, now))),
             other => Err(unknown(other)),
         }
@@ -148,6 +157,11 @@ impl Controlled for Service {
                 let code = code.as_deref();
                 let sent = world.request_access(&organisation, &shop, code, &permissions, quirks, now)?;
                 Ok(json!({"ok": sent.is_ok(), "refused": sent.err()}))
+            }
+            "add-storefront-token" => {
+                let NewStorefrontToken { shop, client_id, title } = read(request)?;
+                let number = self.world.create_storefront_token(&shop, &client_id, &title, now)?;
+                Ok(json!({"ok": true, "token": self.world.storefront_text(&shop, number)?}))
             }
             other => {
                 act_on_world(other, request, &mut self.world, now)?;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::quirks::Quirks;
 use super::state::World;
 use super::vault::{Code, Pair, Session, TokenKind};
+use crate::fakes::Verdict;
 use crate::fakes::ground::same_email;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -64,6 +65,13 @@ pub(super) fn name(fields: &BTreeMap<String, String>) -> &'static str {
 pub(super) fn grant(world: &mut World, shop: &str, form: &Form<'_>) -> Result<Value, Denied> {
     let (client, secret) = (form.text("client_id"), form.text("client_secret"));
     let app = world.app(client).map_err(|_| Denied::UnknownApp(client.to_owned()))?;
+    let used = form.text("refresh_token");
+    if form.quirks.refresh_token_first
+        && name(form.fields) == "refresh_token"
+        && !world.vault.refresh_alive(used, form.now)
+    {
+        return Err(Denied::DeadRefresh);
+    }
     if !app.knows(secret) {
         return Err(Denied::WrongSecretOrCode);
     }
@@ -72,6 +80,9 @@ pub(super) fn grant(world: &mut World, shop: &str, form: &Form<'_>) -> Result<Va
     let grant = name(form.fields);
     if grant == "client_credentials" && !same_owner {
         return Err(Denied::NotPermitted);
+    }
+    if !installed && grant == "refresh_token" && form.quirks.uninstalled_refresh_is_dead {
+        return Err(Denied::DeadRefresh);
     }
     if !installed && grant != "authorization_code" {
         return Err(Denied::NotInstalled);
@@ -140,7 +151,9 @@ fn by_exchange(
     let (subject, kind) = (form.text("subject_token"), form.text("subject_token_type"));
     let wanted = form.text("requested_token_type");
     if kind == OFFLINE && wanted == OFFLINE && form.get("expiring") == Some("1") {
-        let old = world.vault.alive(subject, form.now).ok_or(Denied::InvalidSubject)?;
+        let again = form.quirks.repeated_migration == Verdict::Success;
+        let known = world.vault.get(subject).filter(|_| again);
+        let old = world.vault.alive(subject, form.now).or(known).ok_or(Denied::InvalidSubject)?;
         if old.shop != shop || old.client_id != client || old.kind != TokenKind::Static {
             return Err(Denied::InvalidSubject);
         }

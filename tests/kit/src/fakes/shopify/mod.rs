@@ -3,7 +3,7 @@
 //!
 //! The shapes are derived from documentation and from what others have recorded. Where no source settles a point,
 //! [`Quirks`] switches between the readings. Every `GraphQL` document is parsed and validated against a schema, so a
-//! misspelt field is refused here as well. The Partner API and SCIM are left out, and so are assertions signed by the
+//! misspelt field is refused here as well. Of the Storefront API there is as much as shows whether a token works. The Partner API and SCIM are left out, and so are assertions signed by the
 //! app instead of a client secret.
 //!
 //! A shop is named by the `Host`, by a path that begins with it (`/{shop}.myshopify.com/admin/...`), or by the token
@@ -35,6 +35,7 @@
 //! | `POST /_control/shop` | `{"shop", "plan"?, "state"?}` | Sets the [`Plan`] and the [`ShopState`]. |
 //! | `POST /_control/uninstall` | `{"shop", "client_id"}` | The merchant takes the app out. |
 //! | `POST /_control/add-secret`, `revoke-secret` | `{"client_id", "secret"}` | A client secret comes or goes. |
+//! | `POST /_control/add-storefront-token` | `{"shop", "client_id", "title"}` | The app makes a storefront token; answers `{"ok", "token"}`. |
 //! | `POST /_control/revoke-token` | `{"token"}` | Kills an access token or a refresh token. |
 //! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`](crate::Fault) [`On`](crate::On) the next matching requests. |
 //! | `POST /_control/quirks` | some fields of [`Quirks`] | Changes these and answers with all. |
@@ -42,6 +43,7 @@
 //! | `GET /_control/staff?shop=DOMAIN` | | The true accounts: a list of [`FakeStaff`]. |
 //! | `GET /_control/collaborations?shop=DOMAIN` | | A list of [`FakeCollaboration`]. |
 //! | `GET /_control/tokens?shop=DOMAIN` | | A list of [`FakeToken`], without their texts. |
+//! | `GET /_control/storefront-tokens?shop=DOMAIN` | | A list of [`FakeStorefrontToken`], without their texts. |
 //! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`](crate::LoggedRequest). |
 //! | `GET /_control/unfired` | | The faults still waiting. |
 //! | `GET /_control/quirks` | | All quirks. |
@@ -82,7 +84,7 @@ pub use apps::{AppKind, NewApp};
 pub use people::RequestRefused;
 pub use quirks::{
     AccountTypes, BucketSize, CollaboratorEmail, CostBlock, CurrentStaffOffline, OauthErrors, Quirks,
-    RemovedPerson, RepeatedRefresh, StaffDenial, UnknownSearchKey,
+    RemovedPerson, RepeatedRefresh, StaffDenial, StorefrontRefusal, UnknownSearchKey,
 };
 pub use seed::DemoSeed;
 pub use state::{CollaborationState, Plan, ShopState, StaffKind};
@@ -111,7 +113,11 @@ impl FakeShopify {
     /// How many requests went to the `GraphQL` Admin API.
     #[must_use]
     pub fn graphql_requests(&self) -> usize {
-        self.with(|service, _| service.desk.log.count(|request| request.path.ends_with("/graphql.json")))
+        self.with(|service, _| {
+            service.desk.log.count(|request| {
+                request.path.contains("/admin/api/") && request.path.ends_with("/graphql.json")
+            })
+        })
     }
 
     /// How many requests went to the token endpoint.

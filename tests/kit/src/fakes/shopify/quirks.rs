@@ -69,6 +69,18 @@ pub struct Quirks {
     pub delegate_of_expiring: Verdict,
     /// Deleting a storefront token that does not exist.
     pub storefront_delete_absent: Verdict,
+    /// How the Storefront API refuses a token that does not exist.
+    pub storefront_refusal: StorefrontRefusal,
+    /// The Storefront API denies even the name of the shop to tokens that work.
+    pub storefront_shop_denied: bool,
+    /// Listings of storefront tokens show their texts to the app that made them.
+    pub storefront_texts: bool,
+    /// The token endpoint looks at the refresh token before it looks at the client secret.
+    pub refresh_token_first: bool,
+    /// The token endpoint calls the refresh token of an uninstalled app dead, and not the app uninstalled.
+    pub uninstalled_refresh_is_dead: bool,
+    /// A migration that is sent once more with the token that it killed.
+    pub repeated_migration: Verdict,
     /// The status for a token of an app that was uninstalled: 401, 403 or 404.
     pub uninstalled_status: u16,
     /// The text of a refusal by the list of allowed addresses.
@@ -108,6 +120,12 @@ impl Default for Quirks {
             legacy_rotation_scope: true,
             delegate_of_expiring: Verdict::Success,
             storefront_delete_absent: Verdict::Error,
+            storefront_refusal: StorefrontRefusal::Status401,
+            storefront_shop_denied: false,
+            storefront_texts: true,
+            refresh_token_first: false,
+            uninstalled_refresh_is_dead: false,
+            repeated_migration: Verdict::Error,
             uninstalled_status: 401,
             address_denial: "Forbidden".to_owned(),
             users_denial_status: 403,
@@ -224,4 +242,16 @@ pub enum RepeatedRefresh {
     SamePair,
     /// An error: a refresh token is good for one use.
     Refused,
+}
+
+/// How the Storefront API refuses a token that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorefrontRefusal {
+    /// With a 401.
+    Status401,
+    /// With a 403.
+    Status403,
+    /// With HTTP 200 and a code.
+    Graphql200,
 }

@@ -171,7 +171,7 @@ fn storefront(
 }
 
 fn own(shop: &Shop, client_id: &str) -> Vec<Value> {
-    let own = shop.storefront_tokens.iter().filter(|token| token.client_id == client_id);
+    let own = shop.living_storefront_tokens().filter(|token| token.client_id == client_id);
     own.map(storefront_token).collect()
 }
 

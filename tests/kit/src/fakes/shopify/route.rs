@@ -3,6 +3,7 @@
 use super::grants;
 use super::graphql;
 use super::oauth;
+use super::storefront::STOREFRONT_HEADER;
 use crate::fakes::http::Incoming;
 use crate::fault::RequestFacts;
 
@@ -20,6 +21,7 @@ pub(super) struct Route<'r> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call<'r> {
     Graphql { version: &'r str },
+    Storefront { version: &'r str },
     Rest { version: &'r str, tail: &'r str },
     Token,
     AccessScopes,
@@ -47,6 +49,10 @@ impl<'r> Call<'r> {
             "admin/api_permissions/current.json" => return Self::Permissions,
             _ => {}
         }
+        let storefront = path.strip_prefix("api/").and_then(|rest| rest.strip_suffix("/graphql.json"));
+        if let Some(version) = storefront {
+            return Self::Storefront { version };
+        }
         let versioned = path.strip_prefix("admin/api/").and_then(|rest| rest.split_once('/'));
         match versioned {
             Some((version, "graphql.json")) => Self::Graphql { version },
@@ -64,6 +70,7 @@ pub(super) fn facts(request: &Incoming) -> RequestFacts {
             let asked = graphql::asked(request);
             (asked.operations, asked.write)
         }
+        Call::Storefront { .. } => (vec!["storefront".to_owned()], false),
         Call::Rest { tail, .. } => (vec![tail.to_owned()], unsafe_method),
         Call::Token => {
             let grant = grants::name(&oauth::fields(request));
@@ -78,6 +85,8 @@ pub(super) fn facts(request: &Incoming) -> RequestFacts {
         path: request.path.clone(),
         operations,
         write,
-        token_present: request.header(TOKEN_HEADER).is_some_and(|token| !token.is_empty()),
+        token_present: [TOKEN_HEADER, STOREFRONT_HEADER]
+            .into_iter()
+            .any(|name| request.header(name).is_some_and(|token| !token.is_empty())),
     }
 }

@@ -10,7 +10,7 @@ use super::resolvers::Context;
 use super::route::{Call, Route, TOKEN_HEADER, facts};
 use super::state::{Plan, ShopState, World};
 use super::vault::{Death, TokenKind};
-use super::{bodies, disturb, graphql, oauth, rest, versions};
+use super::{bodies, disturb, graphql, oauth, rest, storefront, versions};
 use crate::fakes::http::{Answer, Incoming};
 use crate::fakes::limits::Standing;
 use crate::fakes::mangle;
@@ -89,6 +89,9 @@ impl Platform for Service {
                 return oauth::answer(request, shop, &mut self.world, &self.quirks, now);
             }
             Call::Token => return bodies::error(404),
+            Call::Storefront { version } => {
+                return storefront::answer(request, shop, version, &self.world, &self.quirks);
+            }
             _ => {}
         }
         let client = match self.client(request, shop, now) {
@@ -118,7 +121,9 @@ impl Platform for Service {
         let answer = answer
             .with_header("x-request-id", format!("00000000-0000-4000-8000-{:012x}", self.answered))
             .with_header("set-cookie", format!("session={SESSION_COOKIE}; Secure; HttpOnly"));
-        let (Call::Graphql { version } | Call::Rest { version, .. }) = Route::of(request).call else {
+        let (Call::Graphql { version } | Call::Rest { version, .. } | Call::Storefront { version }) =
+            Route::of(request).call
+        else {
             return answer;
         };
         match versions::answering(version) {

@@ -208,6 +208,35 @@ impl FakeShopify {
         });
     }
 
+    /// An app makes a storefront token. Returns its text.
+    ///
+    /// # Panics
+    ///
+    /// When the shop is unknown, or the app may not.
+    pub fn add_storefront_token(&self, domain: &str, client_id: &str, title: &str) -> String {
+        self.arranged(|service, now| {
+            let number = service.world.create_storefront_token(domain, client_id, title, now)?;
+            service.world.storefront_text(domain, number)
+        })
+    }
+
+    /// Deletes a storefront token by its id, as its app would.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such token.
+    pub fn delete_storefront_token(&self, domain: &str, client_id: &str, id: &str) {
+        self.arranged(|service, _| {
+            let number = id.rsplit('/').next().and_then(|number| number.parse().ok());
+            match number
+                .is_some_and(|number| service.world.delete_storefront_token(domain, client_id, number))
+            {
+                true => Ok(()),
+                false => Err(Refusal(format!("no storefront token {id}"))),
+            }
+        });
+    }
+
     /// Kills an access token or a refresh token, which the real platform does for itself alone.
     ///
     /// # Panics

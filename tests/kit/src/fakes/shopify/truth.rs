@@ -78,6 +78,12 @@ pub struct FakeStorefrontToken {
     pub client_id: String,
     /// The title.
     pub title: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether it works now.
+    pub alive: bool,
 }
 
 /// The accounts that were not removed.
@@ -130,6 +136,9 @@ pub(super) fn storefront_tokens(shop: &Shop) -> Vec<FakeStorefrontToken> {
             id: super::views::storefront_id(token.number),
             client_id: token.client_id.clone(),
             title: token.title.clone(),
+            scopes: token.scopes.clone(),
+            created_at: token.created_at,
+            alive: !token.dead,
         })
         .collect()
 }

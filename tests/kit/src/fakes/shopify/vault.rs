@@ -342,6 +342,12 @@ impl Vault {
         }
     }
 
+    /// Whether an access token or a refresh token was minted by this secret.
+    pub(super) fn is_minted_by(&self, text: &str, secret: &str) -> bool {
+        let token = self.tokens.get(text).and_then(|token| token.secret.as_deref());
+        token.or_else(|| self.refreshes.get(text).map(|entry| entry.secret.as_str())) == Some(secret)
+    }
+
     pub(super) fn revoke_secret(&mut self, client_id: &str, secret: &str) {
         for token in self.tokens.values_mut().filter(|token| token.client_id == client_id) {
             if token.secret.as_deref() == Some(secret) {

@@ -118,6 +118,6 @@ pub(super) fn storefront_id(number: u64) -> String {
 
 /// The storefront tokens of one app.
 pub(super) fn storefront_tokens(shop: &Shop, client_id: &str) -> Vec<Entry> {
-    let of_app = shop.storefront_tokens.iter().filter(|token| token.client_id == client_id);
+    let of_app = shop.living_storefront_tokens().filter(|token| token.client_id == client_id);
     of_app.map(|token| Entry { number: token.number, value: storefront_token(token) }).collect()
 }
