@@ -69,7 +69,11 @@ pub(crate) fn capabilities(
         (Operation::GrantApiAccess, delegates),
         (
             Operation::RotateCredentials,
-            Capability::new(Support::Unsupported, "rotation is not part of this release"),
+            Capability::new(
+                Support::Emulated,
+                "storefront tokens, and tokens that never expire into ones that are renewed; a client secret is made and \
+                 revoked by a person, with every store's tokens renewed in between",
+            ),
         ),
     ])
 }

@@ -42,7 +42,7 @@ const MOST_REST_PAGES: u32 = 100;
 /// The Admin API of one store. <https://shopify.dev/docs/api/admin-graphql>
 #[derive(Debug)]
 pub(crate) struct AdminApi {
-    http: HttpClient,
+    pub(crate) http: HttpClient,
     rest: HttpClient,
     dialect: Arc<AdminDialect>,
     version: String,
@@ -218,7 +218,7 @@ impl AdminApi {
             .await
     }
 
-    async fn graphql<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn graphql<T: serde::de::DeserializeOwned>(
         &self,
         operation: &'static str,
         query: &str,
@@ -230,7 +230,7 @@ impl AdminApi {
         self.http.send(&request, cx, graphql).await
     }
 
-    fn request(
+    pub(crate) fn request(
         &self,
         operation: &'static str,
         query: &str,
@@ -248,12 +248,12 @@ impl AdminApi {
     }
 }
 
-fn no_result() -> Failure {
+pub(crate) fn no_result() -> Failure {
     Failure::undecodable("the mutation has no result")
 }
 
 /// A reader's words about a body that may hold a fresh token are not kept.
-fn without_reader_words(failure: Failure) -> Failure {
+pub(crate) fn without_reader_words(failure: Failure) -> Failure {
     if failure.code.is_some() || failure.kind != ErrorKind::Protocol {
         return failure;
     }

@@ -263,7 +263,7 @@ impl Source {
     }
 }
 
-fn checked_client_id(id: &str) -> Result<String> {
+pub(crate) fn checked_client_id(id: &str) -> Result<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.is_empty() || id.len() > 128 || !id.chars().all(allowed) {
         return Err(Error::config("client_id", "is no client id", "copy it from the app's settings"));

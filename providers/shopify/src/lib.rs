@@ -3,6 +3,7 @@
 mod capabilities;
 mod client;
 mod config;
+mod credentials;
 mod delegate;
 mod dialect;
 mod gate;
@@ -11,6 +12,7 @@ mod oauth;
 mod people;
 mod provider;
 mod reading;
+mod storefront;
 mod tokens;
 mod wire;
 

@@ -16,7 +16,7 @@ use guestpass::http::{
 };
 use guestpass::{
     Budget, BudgetKey, CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal,
-    Priority, Result, SecretString, StoreHandle,
+    Priority, Result, SecretSource, SecretString, StoreHandle,
 };
 use oauth2::basic::BasicTokenType;
 use oauth2::{
@@ -25,6 +25,7 @@ use oauth2::{
     StandardRevocableToken, StandardTokenIntrospectionResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use url::form_urlencoded;
 
 use crate::ID;
 use crate::config::{App, Shop};
@@ -33,6 +34,9 @@ use crate::dialect::title;
 /// No limit is documented for the endpoint; this is more than anybody needs.
 const REQUESTS: u32 = 10;
 const WINDOW: Duration = Duration::from_secs(10);
+
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const OFFLINE_TOKEN: &str = "urn:shopify:params:oauth:token-type:offline-access-token";
 
 type Grants = oauth2::Client<
     Refusal,
@@ -56,6 +60,8 @@ pub(crate) struct Tokens {
     refresh_token: Option<RefreshToken>,
     #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<u64>,
+    #[serde(default, deserialize_with = "seconds")]
+    refresh_token_expires_in: Option<u64>,
     #[serde(skip, default = "bearer")]
     token_type: BasicTokenType,
 }
@@ -68,6 +74,18 @@ fn bearer() -> BasicTokenType {
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_u64().or_else(|| value.as_str()?.parse().ok()))
+}
+
+impl Tokens {
+    /// The refresh token, where there is one.
+    pub(crate) fn refresh(&self) -> Option<SecretString> {
+        self.refresh_token.as_ref().map(|token| SecretString::from(token.secret().to_owned()))
+    }
+
+    /// How long the refresh token lives unused, where that is told.
+    pub(crate) fn refresh_expires_in(&self) -> Option<Duration> {
+        self.refresh_token_expires_in.map(Duration::from_secs)
+    }
 }
 
 impl fmt::Debug for Tokens {
@@ -151,43 +169,71 @@ impl TokenEndpoint {
         &self.app.client_id
     }
 
+    /// The client secret that is stored now, not what was read earlier: the platform goes on accepting an old one, and
+    /// what it mints dies with it.
+    pub(crate) async fn client_secret(&self) -> Result<SecretString> {
+        newest(&self.app.client_secret).await
+    }
+
     /// A token for a day, for apps and stores of one organisation.
     /// <https://shopify.dev/docs/apps/build/authentication-authorization/client-credentials-grant>
-    pub(crate) async fn client_credentials(&self) -> Result<Tokens> {
-        let grants = self.grants().await?;
-        let sent = grants.exchange_client_credentials().request_async(self).await;
+    pub(crate) async fn client_credentials(&self, secret: &SecretString) -> Result<Tokens> {
+        let sent = self.grants(secret).exchange_client_credentials().request_async(self).await;
         sent.map_err(told)
     }
 
     /// A new pair for a refresh token. Asking again with the same one is allowed until the new pair is used, so a lost
     /// answer is asked for again.
     /// <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens>
-    pub(crate) async fn refresh(&self, refresh: &SecretString) -> Result<Tokens> {
-        let grants = self.grants().await?;
+    pub(crate) async fn refresh(&self, secret: &SecretString, refresh: &SecretString) -> Result<Tokens> {
         let token = RefreshToken::new(refresh.expose_secret().to_owned());
-        let sent = grants.exchange_refresh_token(&token).request_async(self).await;
+        let sent = self.grants(secret).exchange_refresh_token(&token).request_async(self).await;
         sent.map_err(told)
     }
 
-    async fn grants(&self) -> Result<Grants> {
-        let secret = self.app.client_secret.current().await?;
-        Ok(oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
-            .set_auth_type(AuthType::RequestBody)
-            .set_token_uri(self.url.clone()))
+    /// A pair in place of a token that never expires, which dies. Once for each store, and there is no way back: sent once.
+    /// <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens>
+    pub(crate) async fn migrate(
+        &self,
+        secret: &SecretString,
+        old: &SecretString,
+        cx: &CallContext,
+    ) -> Result<Tokens> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", TOKEN_EXCHANGE)
+            .append_pair("client_id", &self.app.client_id)
+            .append_pair("client_secret", secret.expose_secret())
+            .append_pair("subject_token", old.expose_secret())
+            .append_pair("subject_token_type", OFFLINE_TOKEN)
+            .append_pair("requested_token_type", OFFLINE_TOKEN)
+            .append_pair("expiring", "1")
+            .finish();
+        let body = self.post(body.into_bytes(), Safety::Write, cx).await?;
+        serde_json::from_slice(&body).map_err(|_| unreadable())
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
+    fn grants(&self, secret: &SecretString) -> Grants {
+        oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
+            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(self.url.clone())
+    }
+
+    async fn post(&self, form: Vec<u8>, safety: Safety, cx: &CallContext) -> Result<Bytes> {
         let request = ApiRequest::new(
             "oauth/access_token",
             Method::POST,
             "/admin/oauth/access_token",
             ["admin", "oauth", "access_token"],
-            Safety::Idempotent,
+            safety,
         )
-        .with_body(HeaderValue::from_static("application/x-www-form-urlencoded"), request.into_body());
+        .with_body(HeaderValue::from_static("application/x-www-form-urlencoded"), form);
+        self.http.send(&request, cx, readable).await
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
         let cx = self.env.call().with_priority(Priority::Removal);
-        let body = self.http.send(&request, &cx, readable).await?;
+        let body = self.post(request.into_body(), Safety::Idempotent, &cx).await?;
         Ok(HttpResponse::new(body.to_vec()))
     }
 }
@@ -213,8 +259,19 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint {
 fn told(error: RequestTokenError<Error, Refusal>) -> Error {
     match error {
         RequestTokenError::Request(error) => error,
-        _ => Error::new(ErrorKind::Protocol, "the answer of the token endpoint cannot be read"),
+        _ => unreadable(),
     }
+}
+
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Protocol, "the answer of the token endpoint cannot be read")
+}
+
+/// What is stored now, not what was read earlier.
+pub(crate) async fn newest(source: &Arc<dyn SecretSource>) -> Result<SecretString> {
+    let known = source.current().await?;
+    source.refused(&known).await?;
+    source.current().await
 }
 
 /// The credentials are in the body already.
@@ -267,6 +324,10 @@ impl Dialect for TokenDialect {
             (400, Some("invalid_request")) => refused(
                 "the token endpoint refused the request",
                 "one of two: `client_secret` is wrong or was revoked, or what was handed in with it is no longer good",
+            ),
+            (400, Some("invalid_subject_token")) => refused(
+                "the token endpoint refused the token that was to be exchanged",
+                "it is dead, or it expires already, or it belongs to another app or store",
             ),
             (401, _) => refused(
                 "the refresh token is dead",

@@ -18,6 +18,7 @@ use crate::ID;
 use crate::capabilities::capabilities;
 use crate::client::{Address, AdminApi, StaffPage, WATCH_EVERY};
 use crate::config::{Config, Credential, Shop, Source};
+use crate::credentials::Rotator;
 use crate::delegate::{Delegates, covers, wrong_store};
 use crate::gate::{Gate, Gates};
 use crate::guide::{Guide, roles};
@@ -56,7 +57,9 @@ pub(crate) fn connect(
     let address = Address { shop: shop.clone(), store, base, version, app, blame };
     let control = control(source, &address, env)?;
     let api = Arc::new(AdminApi::new(&address, control.source(), env));
-    let delegates = Delegates { api: api.clone(), control, address: address.clone(), env: env.clone() };
+    let delegates =
+        Delegates { api: api.clone(), control: control.clone(), address: address.clone(), env: env.clone() };
+    let rotator = Rotator::new(api.clone(), control, address.clone(), env.clone());
     Ok(Arc::new(Shopify {
         connection,
         shop,
@@ -64,6 +67,7 @@ pub(crate) fn connect(
         organisation: organisation.emails,
         api,
         delegates,
+        rotator,
         guide,
         gate,
         rest_permissions,
@@ -97,6 +101,7 @@ struct Shopify {
     organisation: Vec<Email>,
     api: Arc<AdminApi>,
     delegates: Delegates,
+    rotator: Rotator,
     guide: Guide,
     gate: Arc<Gate>,
     rest_permissions: bool,
@@ -230,7 +235,7 @@ impl AccessProvider for Shopify {
     }
 
     fn credentials(&self) -> Option<&dyn CredentialRotator> {
-        None
+        Some(&self.rotator)
     }
 }
 

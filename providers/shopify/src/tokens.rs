@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::ID;
 use crate::config::Shop;
-use crate::oauth::{TokenEndpoint, Tokens};
+use crate::oauth::{TokenEndpoint, Tokens, newest};
 
 /// How long before its end a token is replaced.
 const MARGIN: Duration = Duration::from_secs(120);
@@ -58,7 +58,7 @@ impl Control {
 /// Keeps an access token that is good, for one connection.
 #[derive(Debug)]
 pub(crate) struct TokenKeeper {
-    endpoint: TokenEndpoint,
+    endpoint: Arc<TokenEndpoint>,
     grant: Grant,
     turn: BudgetKey,
     env: Environment,
@@ -100,7 +100,13 @@ struct Unwritten {
 impl TokenKeeper {
     pub(crate) fn new(endpoint: TokenEndpoint, grant: Grant, shop: &Shop, env: &Environment) -> Self {
         let turn = format!("{}/refresh/{}/{}", ID.as_str(), endpoint.client_id(), shop.as_str());
-        Self { endpoint, grant, turn: BudgetKey::new(turn), env: env.clone(), state: Mutex::default() }
+        Self {
+            endpoint: Arc::new(endpoint),
+            grant,
+            turn: BudgetKey::new(turn),
+            env: env.clone(),
+            state: Mutex::default(),
+        }
     }
 
     /// The token in use, as it is or renewed.
@@ -132,20 +138,70 @@ impl TokenKeeper {
     async fn renew(&self, state: &mut State) -> Result<Held> {
         let fresh = match &self.grant {
             Grant::ClientCredentials => {
-                let asked_at = self.env.clock().now();
-                let tokens = self.endpoint.client_credentials().await?;
-                held(&tokens, asked_at)
+                let secret = self.endpoint.client_secret().await?;
+                self.fetch(&secret).await?
             }
             Grant::Refresh { refresh, access } => {
                 let _turn = self.env.coordination().exclusive(&self.turn).await?;
                 match self.somebody_elses(state, access.as_ref()).await? {
                     Some(theirs) => theirs,
-                    None => self.refresh(state, refresh, access.as_ref()).await?,
+                    None => {
+                        let secret = self.endpoint.client_secret().await?;
+                        self.refresh(state, &secret, refresh, access.as_ref()).await?
+                    }
                 }
             }
         };
         state.held = Some(fresh.clone());
         Ok(fresh)
+    }
+
+    async fn fetch(&self, secret: &SecretString) -> Result<Held> {
+        let asked_at = self.env.clock().now();
+        let tokens = self.endpoint.client_credentials(secret).await?;
+        Ok(held(&tokens, asked_at))
+    }
+
+    /// Another token than the one in use, minted by this client secret whatever minted the others, and what is stored
+    /// with it too. A token dies with the secret that minted it.
+    pub(crate) async fn mint_with(&self, secret: &SecretString) -> Result<SecretString> {
+        let mut state = self.state.lock().await;
+        let fresh = match &self.grant {
+            Grant::ClientCredentials => self.fetch(secret).await?,
+            Grant::Refresh { refresh, access } => {
+                let _turn = self.env.coordination().exclusive(&self.turn).await?;
+                let kept = state.unwritten.is_some();
+                let first = self.refresh(&mut state, secret, refresh, access.as_ref()).await?;
+                match kept {
+                    // That may have been the pair kept from before, which another secret minted.
+                    true => self.refresh(&mut state, secret, refresh, access.as_ref()).await?,
+                    false => first,
+                }
+            }
+        };
+        state.held = Some(fresh.clone());
+        Ok(fresh.token)
+    }
+
+    /// The access token that is known, whether it works or not.
+    pub(crate) async fn known_access(&self) -> Option<SecretString> {
+        if let Some(held) = &self.state.lock().await.held {
+            return Some(held.token.clone());
+        }
+        match &self.grant {
+            Grant::Refresh { access: Some(access), .. } => access.current().await.ok(),
+            _ => None,
+        }
+    }
+
+    /// The token endpoint of the store's app.
+    pub(crate) fn endpoint(&self) -> &Arc<TokenEndpoint> {
+        &self.endpoint
+    }
+
+    /// Whether tokens are fetched, not renewed.
+    pub(crate) fn fetches(&self) -> bool {
+        matches!(self.grant, Grant::ClientCredentials)
     }
 
     /// What another process has stored meanwhile, if it has.
@@ -169,6 +225,7 @@ impl TokenKeeper {
     async fn refresh(
         &self,
         state: &mut State,
+        secret: &SecretString,
         refresh: &Arc<dyn SecretSource>,
         access: Option<&Arc<dyn SecretSource>>,
     ) -> Result<Held> {
@@ -177,10 +234,8 @@ impl TokenKeeper {
             Some(pair) if same(&pair.given_for, &stored) => pair,
             _ => {
                 let asked_at = self.env.clock().now();
-                let tokens = self.endpoint.refresh(&stored).await?;
-                let refresh = tokens
-                    .refresh_token()
-                    .map_or_else(|| stored.clone(), |token| SecretString::from(token.secret().to_owned()));
+                let tokens = self.endpoint.refresh(secret, &stored).await?;
+                let refresh = tokens.refresh().unwrap_or_else(|| stored.clone());
                 Unwritten { given_for: stored.clone(), refresh, access: held(&tokens, asked_at) }
             }
         };
@@ -245,13 +300,6 @@ impl SecretSource for TokenKeeper {
     }
 }
 
-/// What is stored now, not what was read earlier.
-async fn newest(source: &Arc<dyn SecretSource>) -> Result<SecretString> {
-    let known = source.current().await?;
-    source.refused(&known).await?;
-    source.current().await
-}
-
 /// The token of an answer. Its life is counted from before the question, so it never ends before we think it does.
 fn held(tokens: &Tokens, asked_at: Timestamp) -> Held {
     let token = SecretString::from(tokens.access_token().secret().to_owned());
@@ -265,7 +313,7 @@ fn held(tokens: &Tokens, asked_at: Timestamp) -> Held {
     Held { token, expires_at: Some(later(asked_at, life)), renew_at: Some(renew_at) }
 }
 
-fn later(time: Timestamp, by: Duration) -> Timestamp {
+pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use guestpass::SecretString;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A GraphQL answer, or an error body in one of the three shapes that `errors` has.
@@ -183,4 +184,81 @@ pub(crate) struct UserError {
     pub(crate) message: Option<String>,
     #[serde(default)]
     pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct StorefrontData {
+    pub(crate) shop: StorefrontShop,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontShop {
+    pub(crate) storefront_access_tokens: StorefrontConnection,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontConnection {
+    pub(crate) nodes: Vec<StorefrontToken>,
+    pub(crate) page_info: PageInfo,
+}
+
+/// A storefront token, with its text only where that was asked for. Does not print that.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontToken {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) title: Option<String>,
+    #[serde(default, deserialize_with = "hidden")]
+    pub(crate) access_token: Option<SecretString>,
+    #[serde(default)]
+    pub(crate) access_scopes: Option<Vec<Scope>>,
+}
+
+fn hidden<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()).map(SecretString::from))
+}
+
+impl fmt::Debug for StorefrontToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StorefrontToken")
+            .field("id", &self.id)
+            .field("title", &self.title)
+            .field("access_scopes", &self.access_scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontCreateData {
+    #[serde(default)]
+    pub(crate) storefront_access_token_create: Option<StorefrontCreatePayload>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontCreatePayload {
+    #[serde(default)]
+    pub(crate) storefront_access_token: Option<StorefrontToken>,
+    #[serde(default)]
+    pub(crate) user_errors: Vec<UserError>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontDeleteData {
+    #[serde(default)]
+    pub(crate) storefront_access_token_delete: Option<StorefrontDeletePayload>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StorefrontDeletePayload {
+    #[serde(default)]
+    pub(crate) deleted_storefront_access_token_id: Option<String>,
+    #[serde(default)]
+    pub(crate) user_errors: Vec<UserError>,
 }
