@@ -134,6 +134,9 @@ impl Rotator {
             Says::Nothing(why) => cannot_tell(&why),
             Says::Refuses(error) => {
                 let live = endpoint.client_secret().await?;
+                if live.expose_secret().is_empty() {
+                    return cannot_tell(NOTHING_BESIDE);
+                }
                 if !self.tells_secrets_apart(&endpoint, Some(&live)).await? {
                     return cannot_tell(REFUSES_ALL);
                 }
@@ -187,6 +190,8 @@ impl Rotator {
 
 const SAME_ANSWER: &str =
     "the token endpoint answers a made-up secret alike, so its answer says nothing of this one";
+const NOTHING_BESIDE: &str = "the token endpoint refuses the old client secret, but there is no other one to show that it would take any: add \
+     `client_id` and `client_secret` to the credential";
 const REFUSES_ALL: &str =
     "the token endpoint refuses the new secret alike, so its answer says nothing of the old one";
 

@@ -29,14 +29,11 @@ const STOREFRONT_FIELDS: &[ConfigField] = &[
     ),
     ConfigField::optional(TITLE, "the title of the token in use, in place of its id"),
 ];
-const OFFLINE_FIELDS: &[ConfigField] = &[
+const APP_FIELDS: &[ConfigField] = &[
     ConfigField::optional(CLIENT_ID, "the app's client id, where the store's settings have none"),
     ConfigField::optional(CLIENT_SECRET, "the app's client secret, where the store's settings have none")
         .secret(),
 ];
-const SECRET_FIELDS: &[ConfigField] =
-    &[ConfigField::optional(CLIENT_ID, "the app's client id, where the store's settings have none")];
-
 /// What a credential is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -94,7 +91,7 @@ fn offline_token() -> KindInfo {
     .retiring(Retire::Replaced)
     .overlapping(Overlap::InPlace)
     .living(Lifetime::Fixed(REFRESH_LIFE))
-    .with_fields(OFFLINE_FIELDS)
+    .with_fields(APP_FIELDS)
     .noting(
         "The old token dies with the exchange, and if its answer is lost, the app must be authorised again with `guestpass \
          connect`. The sink gets the refresh token, since access tokens live an hour: afterwards the store's settings name \
@@ -110,7 +107,7 @@ fn client_secret() -> KindInfo {
         .retiring(Retire::Human)
         .verifying(Verify::Probe)
         .overlapping(Overlap::UpTo(2))
-        .with_fields(SECRET_FIELDS)
+        .with_fields(APP_FIELDS)
         .noting(
             "A token dies with the secret that minted it, so the old one is revoked only when every store that depends on \
              it has tokens of the new one. Name those stores as dependents; each must read `client_secret` from where the \

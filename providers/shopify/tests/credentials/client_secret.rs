@@ -418,4 +418,12 @@ async fn a_token_that_never_expires_is_left_to_people() {
     assert_eq!(verified.untried, None);
     let wrong = rotator(&store).verify(&named, &knowing("shpss_no"), &app.scene.cx()).await;
     assert!(wrong.is_err(), "{wrong:?}");
+    app.scene.fake.revoke_secret(&app.scene.seed.client_id, app.old());
+    let (old, cx) = (knowing(app.old()), app.scene.cx());
+    let unclear = rotator(&store).confirm_retired(&named, &old, &cx).await.unwrap();
+    assert!(matches!(unclear, Death::CannotTell { .. }), "there is nothing to compare with: {unclear:?}");
+    app.promote().await;
+    let named = named.with_secret("client_secret", app.place.source());
+    let death = rotator(&store).confirm_retired(&named, &old, &cx).await.unwrap();
+    assert!(matches!(death, Death::Dead { .. }), "{death:?}");
 }

@@ -142,6 +142,11 @@ async fn nothing_is_sent_that_cannot_work() {
     let slot = app_slot(&scene);
     let foreign = rotator(&store).inspect(&slot, &knowing(&scene.seed.basic_token), &scene.cx()).await;
     assert!(foreign.is_err(), "{foreign:?}");
+    // Where the address names no store, the token decides whose it is.
+    let anywhere = scene.connect(scene.with_token().with_text("api_url", scene.fake.uri()));
+    let known = knowing(&scene.seed.basic_token);
+    let wrong = rotator(&anywhere).inspect(&slot, &known, &scene.cx()).await.unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::Conflict, "{wrong}");
     let dead = rotator(&store).inspect(&slot, &knowing("shpat_gone"), &scene.cx()).await.unwrap_err();
     assert_eq!(dead.kind(), ErrorKind::Unauthenticated, "{dead}");
     let refused = issue(&scene, &store, &slot, &tag, Some(&knowing("shpat_gone"))).await.unwrap_err();

@@ -41,6 +41,8 @@ async fn both_live_until_the_first_is_deleted_and_seen_dead() {
     assert_eq!((rights(&verified.rights, &Held::Yes), verified.untried), (vec![SCOPE.to_owned()], None));
     assert!(scene.fake.is_storefront_token_alive(&text) && scene.fake.is_storefront_token_alive(&new_text));
     assert_eq!(rotator(&store).confirm_retired(&slot, &old, &cx).await.unwrap(), Death::Alive);
+    let by_id = Credential::new().with_id(planted.id);
+    assert_eq!(rotator(&store).confirm_retired(&slot, &by_id, &cx).await.unwrap(), Death::Alive);
     assert_eq!(written(&scene), 1);
 
     let ended = rotator(&store).retire(&slot, &old, Some(&new), &cx).await.unwrap();
