@@ -87,3 +87,25 @@ async fn nonsense_is_answered_and_changes_nothing() {
     assert_eq!(bench.asked(LIST, json!({})).await.0, 200);
     assert_eq!(bench.get("v2/time").await.0, 429);
 }
+
+#[tokio::test]
+async fn credentials_are_arranged_and_looked_at_from_outside() {
+    let bench = Bench::new().await;
+    let order = json!({"store": STORE, "name": "office", "scopes": ["store_storefront_api"]});
+    let (status, made) = bench.control("create-api-account", order).await;
+    assert_eq!((status, &made["lives"]), (200, &json!(true)), "{made}");
+    let both = json!({"store": STORE, "account": ACCOUNT, "name": "office", "scopes": []});
+    assert_eq!(bench.control("create-api-account", both).await.0, 400);
+    assert_eq!(bench.look("api-tokens").await.as_array().unwrap().len(), 3);
+    bench.fake.add_app("app", "app-secret");
+    let again = json!({"client_id": "app", "store": STORE, "scopes": []});
+    assert!(bench.control("reauthorize-app", again).await.1["token"].is_string());
+    let token = made["token"].as_str().unwrap();
+    let body = json!({"expires_at": 1_800_000_000, "channel_id": 1});
+    let minted = bench.rest("POST", "v3/storefront/api-token", token).json(&body);
+    let (_, minted) = read(minted.send().await.unwrap()).await;
+    let works = bench.control("use-storefront-token", json!({"token": minted["data"]["token"]})).await;
+    assert_eq!(works, (200, json!({"works": true})));
+    let listed = bench.look("storefront-tokens?store=abc123").await;
+    assert_eq!((&listed[0]["kind"], &listed[0]["revoked"]), (&json!("storefront"), &json!(false)));
+}

@@ -9,6 +9,7 @@
 mod account;
 mod control;
 mod faults;
+mod keys;
 mod limits;
 mod store;
 

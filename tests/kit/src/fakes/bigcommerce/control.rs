@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
+use super::shopfront;
 use super::truth;
 use crate::fakes::control::{Controlled, OneToken, Problem, done, read, unknown};
 use crate::fakes::ground::Refusal;
@@ -38,6 +39,25 @@ struct Permissions {
     permissions: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewApiAccount {
+    #[serde(default)]
+    store: Option<String>,
+    #[serde(default)]
+    account: Option<String>,
+    name: String,
+    scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reauthorization {
+    client_id: String,
+    store: String,
+    scopes: Vec<String>,
+}
+
 impl Controlled for Service {
     type Quirks = Quirks;
 
@@ -49,11 +69,16 @@ impl Controlled for Service {
         Ok(json!(seed::plant(&mut self.world, now)?))
     }
 
-    fn look(&self, command: &str, request: &Incoming, _: Timestamp) -> Result<Value, Problem> {
+    fn look(&self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
         match command {
             "users" => {
                 let store = request.parameter("store").unwrap_or_default();
                 Ok(json!(truth::users(self.world.store(store)?, &self.world)))
+            }
+            "api-tokens" => Ok(json!(self.world.credentials.all(now))),
+            "storefront-tokens" => {
+                let store = request.parameter("store").unwrap_or_default();
+                Ok(json!(self.world.store(store)?.shop.storefront_tokens))
             }
             other => Err(unknown(other)),
         }
@@ -84,7 +109,31 @@ impl Controlled for Service {
             }
             "revoke-token" => {
                 let OneToken { token } = read(request)?;
-                self.world.revoke_token(&token)?;
+                self.world.revoke_token(&token, &self.quirks, now)?;
+            }
+            "create-api-account" => {
+                let NewApiAccount { store, account, name, scopes } = read(request)?;
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                let made = match (store, account) {
+                    (Some(hash), None) => self.world.create_store_api_account(&hash, &name, &scopes, now)?,
+                    (None, Some(uuid)) => {
+                        self.world.create_account_api_account(&uuid, &name, &scopes, now)?
+                    }
+                    _ => return Err(Problem::Malformed("name a store or an account".to_owned())),
+                };
+                return Ok(json!(made));
+            }
+            "reauthorize-app" => {
+                let Reauthorization { client_id, store, scopes } = read(request)?;
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                let token = self.world.reauthorize_app(&client_id, &store, &scopes, now)?;
+                return Ok(json!({"token": token}));
+            }
+            "use-storefront-token" => {
+                let OneToken { token } = read(request)?;
+                let works = shopfront::known(&self.world, &token)
+                    .is_some_and(|(_, token)| token.lives(&self.quirks, now));
+                return Ok(json!({"works": works}));
             }
             other => return Err(unknown(other)),
         }

@@ -1,5 +1,6 @@
 //! A stateful fake of BigCommerce: the users part of the GraphQL Account API, the REST routes of a store that rotation
-//! and health checks need, and the code exchange of the login host.
+//! and health checks need, a trace of its API for shoppers (`/graphql`, or `/storefronts/HASH/graphql` for one store), and
+//! the code exchange of the login host.
 //!
 //! The shapes are derived from documentation, not from recordings of the real platform. Where the documentation is
 //! silent or contradicts itself, [`Quirks`] switches between the readings. Every GraphQL document is parsed and
@@ -23,11 +24,16 @@
 //! | `POST /_control/remove-user` | `{"store", "email"}` | The merchant removes somebody. |
 //! | `POST /_control/make-owner` | `{"store", "email"}` | The store changes hands. |
 //! | `POST /_control/grant-permissions` | `{"store", "email", "permissions": [...]}` | Sets the permissions of somebody. |
+//! | `POST /_control/create-api-account` | `{"store"}` or `{"account"}`, with `"name"` and `"scopes"` | The owner makes an API account; answers its [`FakeApiToken`]. |
 //! | `POST /_control/revoke-token` | `{"token"}` | Deletes an API account. |
+//! | `POST /_control/reauthorize-app` | `{"client_id", "store", "scopes": [...]}` | A user accepts the app again; answers `{"token"}`. |
 //! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`](crate::Fault) [`On`](crate::On) the next matching requests. |
 //! | `POST /_control/quirks` | some fields of [`Quirks`] | Changes these and answers with all. |
 //! | `POST /_control/requests/clear` | | Empties the log. |
 //! | `GET /_control/users?store=HASH` | | The true users: a list of [`FakeUser`]. |
+//! | `GET /_control/api-tokens` | | Every token of an API account or app: a list of [`FakeApiToken`]. |
+//! | `GET /_control/storefront-tokens?store=HASH` | | Every storefront token: a list of [`FakeStorefrontToken`]. |
+//! | `POST /_control/use-storefront-token` | `{"token"}` | Answers `{"works"}`: whether its proper client would be served now. |
 //! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`](crate::LoggedRequest). |
 //! | `GET /_control/unfired` | | The faults still waiting. |
 //! | `GET /_control/quirks` | | All quirks. |
@@ -38,6 +44,7 @@ mod credentials;
 mod disturb;
 mod graphql;
 mod hooks;
+mod keys;
 mod limits;
 mod mutations;
 mod oauth;
@@ -51,6 +58,7 @@ mod route;
 mod seed;
 mod service;
 mod setup;
+mod shopfront;
 mod state;
 mod storefront;
 mod truth;
@@ -62,13 +70,14 @@ use std::sync::Arc;
 
 use wiremock::MockServer;
 
+pub use credentials::FakeApiToken;
 pub use quirks::{
     EmailForm, FailedData, FreshPermissions, LimitSharing, PageSizeExcess, PagingFaultsOn, Quirks,
     ScopeDenial, StoreIdForm, TotalItems,
 };
 pub use seed::DemoSeed;
 pub use truth::FakeUser;
-pub use webshop::{FakeStorefrontToken, StorefrontTokenKind};
+pub use webshop::{FakeHook, FakeStorefrontToken, StorefrontTokenKind};
 pub use world::BigCommerceWorld;
 
 pub use crate::fakes::Verdict;

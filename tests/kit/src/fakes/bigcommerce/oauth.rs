@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use guestpass::Timestamp;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -13,7 +14,7 @@ const NEEDED: [&str; 7] =
     ["client_id", "client_secret", "code", "context", "scope", "grant_type", "redirect_uri"];
 
 /// Answers `/oauth2/token`. Whoever comes without the parameters of the callback gets the login page.
-pub(super) fn answer(request: &Incoming, world: &mut World) -> Answer {
+pub(super) fn answer(request: &Incoming, world: &mut World, now: Timestamp) -> Answer {
     let fields = fields(request);
     let complete = NEEDED.iter().all(|&name| fields.contains_key(name));
     if request.method != "POST" || !complete {
@@ -24,7 +25,7 @@ pub(super) fn answer(request: &Incoming, world: &mut World) -> Answer {
         return Answer::json(400, &json!({"error": "unsupported_grant_type"}));
     }
     let (client, secret) = (field("client_id"), field("client_secret"));
-    let exchanged = world.credentials.exchange(client, secret, field("code"), field("context"));
+    let exchanged = world.credentials.exchange(client, secret, field("code"), field("context"), now);
     let exchanged = match exchanged {
         Ok(exchanged) => exchanged,
         Err(ExchangeError::UnknownClient) => return Answer::json(401, &json!({"error": "invalid_client"})),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use guestpass::Timestamp;
 
+use super::credentials::{FakeApiToken, Reach};
 use super::quirks::Quirks;
 use super::state::{Membership, Store, USER_PATH, World, all_permissions, fresh_permissions};
 use super::webshop::Webshop;
-use crate::fakes::ground::{Refusal, refuse};
+use crate::fakes::ground::{Refusal, later, refuse};
 
 impl World {
     pub(super) fn add_account(&mut self, uuid: &str, name: &str) {
@@ -97,9 +98,50 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn create_store_api_account(
+        &mut self,
+        hash: &str,
+        name: &str,
+        scopes: &[&str],
+        now: Timestamp,
+    ) -> Result<FakeApiToken, Refusal> {
+        self.store(hash)?;
+        self.credentials.create(Reach::Store(hash.to_owned()), name, scopes, now)
+    }
+
+    pub(super) fn create_account_api_account(
+        &mut self,
+        uuid: &str,
+        name: &str,
+        scopes: &[&str],
+        now: Timestamp,
+    ) -> Result<FakeApiToken, Refusal> {
+        if !self.accounts.contains_key(uuid) {
+            return refuse(format!("no account {uuid}"));
+        }
+        self.credentials.create(Reach::Account(uuid.to_owned()), name, scopes, now)
+    }
+
+    pub(super) fn reauthorize_app(
+        &mut self,
+        client_id: &str,
+        hash: &str,
+        scopes: &[&str],
+        now: Timestamp,
+    ) -> Result<String, Refusal> {
+        self.store(hash)?;
+        self.credentials.reauthorize(client_id, hash, scopes, now)
+    }
+
     /// Deletes an API account. The webhooks of a store-level one go with it.
-    pub(super) fn revoke_token(&mut self, token: &str) -> Result<(), Refusal> {
-        let Some(token) = self.credentials.revoke(token) else {
+    pub(super) fn revoke_token(
+        &mut self,
+        token: &str,
+        quirks: &Quirks,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let end = later(now, quirks.api_account_deletion_delay);
+        let Some(token) = self.credentials.revoke(token, end) else {
             return refuse("no such token");
         };
         for store in self.stores.values_mut() {

@@ -54,6 +54,29 @@ pub struct Quirks {
     /// A write is seen by reads only after this time on the fake's clock.
     #[serde(with = "seconds")]
     pub visibility_delay: Duration,
+    /// How long after its creation a storefront token is accepted, on the fake's clock.
+    #[serde(with = "seconds")]
+    pub storefront_token_delay: Duration,
+    /// How long after it was asked for a revocation of a storefront token takes effect, on the fake's clock.
+    #[serde(with = "seconds")]
+    pub storefront_revocation_delay: Duration,
+    /// Revoking a storefront token twice.
+    pub second_revocation: Verdict,
+    /// Whether customer-impersonation tokens can be revoked.
+    pub impersonation_revocable: bool,
+    /// Whether `expires_at: 0` is taken; such a token lives for ever.
+    pub expires_at_zero: bool,
+    /// A new storefront token is answered without the `data` around it.
+    pub storefront_token_bare: bool,
+    /// Whether the dates hold after which storefront tokens are not accepted from servers.
+    pub servers_need_private_tokens: bool,
+    /// The status with which a server's storefront token is refused.
+    pub server_refusal_status: u16,
+    /// The API for shoppers answers all its errors with 401, missing scopes and invalid queries included.
+    pub storefront_errors_as_401: bool,
+    /// How long the token of a deleted API account is still accepted, on the fake's clock.
+    #[serde(with = "seconds")]
+    pub api_account_deletion_delay: Duration,
     /// The store's `logo` is an empty array instead of an object.
     pub logo_empty_array: bool,
     /// Answers are compressed for clients that accept it.
@@ -96,6 +119,16 @@ impl Default for Quirks {
             fresh_permissions: FreshPermissions::DuplicateNone,
             strip_last_login: false,
             visibility_delay: Duration::ZERO,
+            storefront_token_delay: Duration::ZERO,
+            storefront_revocation_delay: Duration::from_secs(5),
+            second_revocation: Verdict::Error,
+            impersonation_revocable: true,
+            expires_at_zero: true,
+            storefront_token_bare: false,
+            servers_need_private_tokens: true,
+            server_refusal_status: 401,
+            storefront_errors_as_401: false,
+            api_account_deletion_delay: Duration::ZERO,
             logo_empty_array: false,
             gzip_answers: false,
             v2_auth_errors_as_array: false,

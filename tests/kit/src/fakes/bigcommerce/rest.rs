@@ -12,6 +12,14 @@ use crate::fakes::http::{Answer, Incoming};
 
 const INFORMATION: &[&str] = &["store_v2_information_read_only", "store_v2_information"];
 const LOGS: &[&str] = &["store_logs_read_only"];
+/// Lists that a client may read to see whether it may read them; they are always empty. Their paths are not in the
+/// documents that this fake was written from.
+const LISTS: &[(&str, &[&str])] = &[
+    ("v3/catalog/products", &["store_v2_products_read_only", "store_v2_products"]),
+    ("v3/customers/attributes", &["store_v2_customers_read_only", "store_v2_customers"]),
+    ("v3/channels", &["store_channel_settings_read_only", "store_channel_settings"]),
+    ("v3/content/pages", &["store_v2_content_read_only", "store_v2_content"]),
+];
 
 /// Answers a request of a token that is valid for the store.
 pub(super) fn answer(
@@ -28,7 +36,7 @@ pub(super) fn answer(
     let needed: &[&str] = match tail {
         "v2/store" | "v2/time" | "v3/settings/store/profile" if get => INFORMATION,
         "v3/store/systemlogs" if get => LOGS,
-        _ => &[],
+        _ => list(tail).filter(|_| get).unwrap_or_default(),
     };
     if !needed.is_empty() && !needed.iter().any(|scope| token.has(scope)) {
         return bodies::error(request, 403, quirks);
@@ -42,16 +50,22 @@ pub(super) fn answer(
         "v2/time" if get => Answer::json(200, &json!({"time": now.as_second()})),
         "v3/settings/store/profile" if get => enveloped(&profile(store, &owner)),
         "v3/store/systemlogs" if get => logs(request, store),
+        _ if get && list(tail).is_some() => paged(request, Vec::new()),
         _ => {
             if let Some(hook) = tail.strip_prefix("v3/hooks") {
                 return hooks::answer(request, store, hook, token, now).unwrap_or_else(missing);
             }
             if let Some(call) = tail.strip_prefix("v3/storefront/") {
-                return storefront::answer(request, store, call, token, quirks).unwrap_or_else(missing);
+                return storefront::answer(request, store, call, token, quirks, now).unwrap_or_else(missing);
             }
             missing()
         }
     }
+}
+
+/// The scopes that open one of the empty lists.
+fn list(tail: &str) -> Option<&'static [&'static str]> {
+    LISTS.iter().find(|(path, _)| *path == tail).map(|(_, scopes)| *scopes)
 }
 
 /// A V3 answer around `data`.

@@ -20,6 +20,8 @@ pub struct DemoSeed {
     pub account_token: String,
     /// A store-level token that may read the store's information.
     pub store_token: String,
+    /// A store-level token that may make and revoke storefront tokens of every kind.
+    pub minting_token: String,
     /// Who owns both stores.
     pub owner_email: String,
 }
@@ -30,6 +32,7 @@ const SECOND_STORE: &str = "demo2outlet";
 const OWNER: &str = "olivia@merchant.example";
 const ACCOUNT_TOKEN: &str = "fake-account-token-for-demonstration-only";
 const STORE_TOKEN: &str = "fake-store-token-for-demonstration-only";
+const MINTING_TOKEN: &str = "fake-minting-token-for-demonstration-only";
 const USER_SCOPES: &[&str] = &[
     "account_read",
     "account_stores_read",
@@ -38,7 +41,7 @@ const USER_SCOPES: &[&str] = &[
     "account_users_delete",
 ];
 
-/// Adds the demonstration account, its stores, its people and two tokens.
+/// Adds the demonstration account, its stores, its people and three tokens.
 pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refusal> {
     let quirks = Quirks::default();
     world.add_account(ACCOUNT, "Merchant Example Ltd");
@@ -69,11 +72,14 @@ pub(super) fn plant(world: &mut World, now: Timestamp) -> Result<DemoSeed, Refus
     world.credentials.add(ACCOUNT_TOKEN, Reach::Account(ACCOUNT.to_owned()), USER_SCOPES);
     let information = &["store_v2_information_read_only"];
     world.credentials.add(STORE_TOKEN, Reach::Store(STORE.to_owned()), information);
+    let minting = &["store_storefront_api", "store_storefront_api_customer_impersonation"];
+    world.credentials.add(MINTING_TOKEN, Reach::Store(STORE.to_owned()), minting);
     Ok(DemoSeed {
         account_uuid: ACCOUNT.to_owned(),
         store_hash: STORE.to_owned(),
         account_token: ACCOUNT_TOKEN.to_owned(),
         store_token: STORE_TOKEN.to_owned(),
+        minting_token: MINTING_TOKEN.to_owned(),
         owner_email: OWNER.to_owned(),
     })
 }

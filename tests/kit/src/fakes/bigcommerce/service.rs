@@ -7,7 +7,7 @@ use guestpass::Timestamp;
 use super::quirks::{LimitSharing, Quirks};
 use super::route::{Route, facts};
 use super::state::World;
-use super::{bodies, disturb, graphql, limits, oauth, rest};
+use super::{bodies, disturb, graphql, limits, oauth, rest, shopfront};
 use crate::fakes::http::{Answer, Incoming};
 use crate::fakes::limits::{INJECTED, Standing};
 use crate::fakes::mangle;
@@ -36,7 +36,7 @@ impl Platform for Service {
 
     fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer> {
         let route = Route::of(&request.path);
-        if route.token(request, &self.world).is_none() {
+        if route.token(request, &self.world, now).is_none() {
             return Ok(None);
         }
         let quirks = &self.quirks;
@@ -51,7 +51,7 @@ impl Platform for Service {
                 (who, quirks.limit_per_hour, HOUR, quirks.rate_headers_on_success)
             }
             Route::Store { hash, .. } => (format!("store {hash}"), quirks.store_limit, STORE_WINDOW, true),
-            Route::Login | Route::Unknown => return Ok(None),
+            Route::Storefront { .. } | Route::Login | Route::Unknown => return Ok(None),
         };
         match self.desk.limits.admit(&who, quota, window, now) {
             Ok(standing) => Ok(shown.then_some(standing)),
@@ -89,12 +89,15 @@ impl Platform for Service {
     fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {
         let route = Route::of(&request.path);
         if let Route::Login = route {
-            return oauth::answer(request, &mut self.world);
+            return oauth::answer(request, &mut self.world, now);
+        }
+        if let Route::Storefront { hash } = route {
+            return shopfront::answer(request, &self.world, &self.quirks, hash, now);
         }
         if let Route::Unknown = route {
             return bodies::error(request, 404, &self.quirks);
         }
-        let Some(token) = route.token(request, &self.world).cloned() else {
+        let Some(token) = route.token(request, &self.world, now).cloned() else {
             return bodies::error(request, 401, &self.quirks);
         };
         match route {

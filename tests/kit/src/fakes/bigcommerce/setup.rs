@@ -4,7 +4,7 @@ use super::FakeBigCommerce;
 use super::credentials::Reach;
 use super::seed::{self, DemoSeed};
 use super::truth::{self, FakeUser};
-use super::webshop::{FakeStorefrontToken, LogEntry};
+use super::webshop::LogEntry;
 use crate::fakes::ground::Refusal;
 
 /// Set-up, and what the merchant and the people do by hand.
@@ -51,9 +51,9 @@ impl FakeBigCommerce {
     ///
     /// # Panics
     ///
-    /// When the token is unknown.
+    /// When the token is unknown, or was deleted before.
     pub fn revoke_token(&self, token: &str) {
-        self.arranged(|service, _| service.world.revoke_token(token));
+        self.arranged(|service, now| service.world.revoke_token(token, &service.quirks, now));
     }
 
     /// Replaces the scopes of a token, which the real platform never does.
@@ -210,15 +210,5 @@ impl FakeBigCommerce {
         self.arranged(|service, _| {
             Ok(service.world.store(store_hash)?.removals.get(&email).copied().unwrap_or_default())
         })
-    }
-
-    /// The storefront tokens ever made for a store.
-    ///
-    /// # Panics
-    ///
-    /// When the store is unknown.
-    #[must_use]
-    pub fn storefront_tokens(&self, store_hash: &str) -> Vec<FakeStorefrontToken> {
-        self.arranged(|service, _| Ok(service.world.store(store_hash)?.shop.storefront_tokens.clone()))
     }
 }

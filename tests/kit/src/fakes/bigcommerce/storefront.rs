@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use guestpass::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::bodies;
@@ -10,6 +11,7 @@ use super::quirks::Quirks;
 use super::rest::enveloped;
 use super::state::Store;
 use super::webshop::{FakeStorefrontToken, StorefrontTokenKind};
+use crate::fakes::Verdict;
 use crate::fakes::http::{Answer, Incoming};
 
 const STOREFRONT: &str = "store_storefront_api";
@@ -22,6 +24,7 @@ pub(super) fn answer(
     call: &str,
     token: &Token,
     quirks: &Quirks,
+    now: Timestamp,
 ) -> Option<Answer> {
     let (kind, scopes): (_, &[&str]) = match (request.method.as_str(), call) {
         ("POST", "api-token") => (Some(StorefrontTokenKind::Storefront), &[STOREFRONT]),
@@ -36,17 +39,25 @@ pub(super) fn answer(
         return Some(bodies::error(request, 403, quirks));
     }
     Some(match kind {
-        Some(kind) => create(request, store, kind).unwrap_or_else(|refusal| refusal),
-        None => revoke(request, store),
+        Some(kind) => create(request, store, kind, quirks, now).unwrap_or_else(|refusal| refusal),
+        None => revoke(request, store, quirks, now),
     })
 }
 
-fn create(request: &Incoming, store: &mut Store, kind: StorefrontTokenKind) -> Result<Answer, Answer> {
+fn create(
+    request: &Incoming,
+    store: &mut Store,
+    kind: StorefrontTokenKind,
+    quirks: &Quirks,
+    now: Timestamp,
+) -> Result<Answer, Answer> {
     let fields: Map<String, Value> =
         request.json().map_err(|_| bodies::invalid("body", "must be a JSON object"))?;
     let expires_at = fields.get("expires_at").and_then(Value::as_i64);
     // Milliseconds pass as a date in the far future, as they would on a platform that only compares numbers.
-    let Some(expires_at) = expires_at.filter(|&seconds| seconds >= 0) else {
+    let Some(expires_at) =
+        expires_at.filter(|&seconds| seconds > 0 || quirks.expires_at_zero && seconds == 0)
+    else {
         return Err(bodies::invalid("expires_at", "must be a time in Unix seconds"));
     };
     let channel_ids = channels(&fields)?;
@@ -61,9 +72,43 @@ fn create(request: &Incoming, store: &mut Store, kind: StorefrontTokenKind) -> R
         kind,
         expires_at,
         channel_ids,
+        scopes: strings(&fields, "scopes"),
+        origins: strings(&fields, "allowed_cors_origins"),
+        made_at: now,
         revoked: false,
+        revoked_from: None,
     });
-    Ok(enveloped(&json!({"token": token})))
+    Ok(match quirks.storefront_token_bare {
+        true => Answer::json(200, &json!({"token": token, "meta": {}})),
+        false => enveloped(&json!({"token": token})),
+    })
+}
+
+/// A token that somebody made at another time, for the first channel.
+pub(super) fn plant(
+    store: &mut Store,
+    kind: StorefrontTokenKind,
+    made_at: Timestamp,
+    expires_at: Timestamp,
+) -> String {
+    let token = jwt(store, expires_at.as_second());
+    store.shop.storefront_tokens.push(FakeStorefrontToken {
+        token: token.clone(),
+        kind,
+        expires_at: expires_at.as_second(),
+        channel_ids: vec![1],
+        scopes: vec!["Unauthenticated".to_owned()],
+        origins: Vec::new(),
+        made_at,
+        revoked: false,
+        revoked_from: None,
+    });
+    token
+}
+
+fn strings(fields: &Map<String, Value>, name: &str) -> Vec<String> {
+    let list = fields.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Exactly one of the two channel fields must be there.
@@ -98,16 +143,23 @@ fn check_origins(fields: &Map<String, Value>) -> Result<(), Answer> {
     }
 }
 
-fn revoke(request: &Incoming, store: &mut Store) -> Answer {
+fn revoke(request: &Incoming, store: &mut Store, quirks: &Quirks, now: Timestamp) -> Answer {
+    let invalid = || bodies::invalid("Sf-Api-Token", "is missing or no valid token");
     let named = request.header("sf-api-token").unwrap_or_default();
-    let tokens = &mut store.shop.storefront_tokens;
-    match tokens.iter_mut().find(|token| token.token == named && !token.revoked) {
-        Some(token) => {
-            token.revoked = true;
-            Answer::empty(200)
-        }
-        None => bodies::invalid("Sf-Api-Token", "is missing or no valid token"),
+    let Some(token) = store.shop.storefront_tokens.iter_mut().find(|token| token.token == named) else {
+        return invalid();
+    };
+    if token.kind == StorefrontTokenKind::CustomerImpersonation && !quirks.impersonation_revocable {
+        return invalid();
     }
+    if token.revoked {
+        return match quirks.second_revocation {
+            Verdict::Success => Answer::empty(200),
+            Verdict::Error => invalid(),
+        };
+    }
+    token.revoke(quirks.storefront_revocation_delay, now);
+    Answer::empty(200)
 }
 
 /// Looks like a signed token and is plainly none.
