@@ -1,5 +1,9 @@
 //! One function for each vendor call.
 
+mod hooks;
+mod storefront;
+mod tokens;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,6 +25,9 @@ use crate::wire::{
     Account, AccountData, AccountMutationData, StoreConnection, StoreInformation, StoresData,
     UserMutationData,
 };
+
+pub(crate) use storefront::{Shown, StorefrontApi};
+pub(crate) use tokens::{NewStorefrontToken, TokenCall};
 
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-auth-token");
 
@@ -242,6 +249,24 @@ impl StoreApi {
             Safety::Read,
         );
         self.http.send(&request, cx, rest).await
+    }
+
+    /// Whether the token may read what is at this path below the store; `None` where there is no such path.
+    pub(crate) async fn may_read(
+        &self,
+        path: &'static [&'static str],
+        cx: &CallContext,
+    ) -> Result<Option<bool>> {
+        let segments = ["stores", self.hash.as_str()].into_iter().chain(path.iter().copied());
+        let request =
+            ApiRequest::new("probe", Method::GET, "/stores/{store_hash}/{probe}", segments, Safety::Read)
+                .with_query("limit", "1");
+        match self.http.send(&request, cx, |_| Ok(())).await {
+            Ok(()) => Ok(Some(true)),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Some(false)),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidRequest) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the token lives at all: listing one's own webhooks needs no scope.

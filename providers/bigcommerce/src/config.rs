@@ -6,7 +6,8 @@ use guestpass::http::BaseUrl;
 use guestpass::{ConfigField, Error, Result, SecretSource, StoreSettings};
 use uuid::Uuid;
 
-const HOST: &str = "api.bigcommerce.com";
+/// Where the API is.
+pub(crate) const HOST: &str = "api.bigcommerce.com";
 
 pub(crate) const FIELDS: &[ConfigField] = &[
     ConfigField::required(

@@ -13,6 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::{Envelope, ErrorBody, ErrorObject, GraphqlError};
 
+/// The code of a token that lives and lacks a scope, as the Storefront API documents it.
+pub(crate) const INSUFFICIENT_SCOPE: &str = "INSUFFICIENT_ACCESS_SCOPE";
+
 const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The manners of one of the two APIs; they differ in the credential to blame and in how far their numbers can be
@@ -24,15 +27,47 @@ pub(crate) struct BigCommerceDialect {
     counts_requests_left: bool,
 }
 
+/// The manners of the API for shoppers. Its errors are said to come with status 401 and an error list, and the list need
+/// not hold a code, so the status decides first. <https://docs.bigcommerce.com/developer/docs/overview/api-status-codes>
+#[derive(Debug)]
+pub(crate) struct StorefrontDialect(BigCommerceDialect);
+
+impl StorefrontDialect {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(BigCommerceDialect { clock, token: "the token that was tried", counts_requests_left: false })
+    }
+}
+
+impl Dialect for StorefrontDialect {
+    fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure> {
+        match response.status.as_u16() {
+            401 => Err(Failure::new(ErrorKind::Unauthenticated, Effect::None, "the token was refused")),
+            _ => self.0.classify(operation, response),
+        }
+    }
+
+    fn limits(&self, response: &ApiResponse) -> LimitSignal {
+        self.0.limits(response)
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        self.0.request_id(headers)
+    }
+
+    fn safe_headers(&self) -> &'static [&'static str] {
+        self.0.safe_headers()
+    }
+}
+
 impl BigCommerceDialect {
     /// The Account API. Whether it sends the store API's rate headers, and over which window, is not documented.
     pub(crate) fn account(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, token: "account_token", counts_requests_left: false }
+        Self { clock, token: "`account_token`", counts_requests_left: false }
     }
 
     /// The store's REST API.
     pub(crate) fn store(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, token: "store_token", counts_requests_left: true }
+        Self { clock, token: "`store_token`", counts_requests_left: true }
     }
 
     /// The longest of all that the answer asks for; some refusals ask for nothing.
@@ -57,11 +92,11 @@ impl Dialect for BigCommerceDialect {
         let failure = failure.with_vendor_message(vendor_words(response));
         Err(match response.status.as_u16() {
             401 => failure.with_remedy(format!(
-                "check `{}`: it was deleted, or it belongs to another account or store",
+                "check {}: it was deleted, or it belongs to another account or store",
                 self.token
             )),
             403 => failure.with_remedy(format!(
-                "give the API account behind `{}` the missing scope; a token whose scope is empty gets this everywhere",
+                "give the API account behind {} the missing scope; a token whose scope is empty gets this everywhere",
                 self.token
             )),
             429 | 509 => failure.becoming(ErrorKind::RateLimited, Effect::None)
@@ -129,7 +164,7 @@ fn refusal(error: GraphqlError, answered_200: bool) -> Failure {
     let code = error.extensions.and_then(|extensions| extensions.code);
     let upper = code.as_deref().unwrap_or_default().to_ascii_uppercase();
     let failure = match upper.as_str() {
-        "INSUFFICIENT_ACCESS_SCOPE" | "FORBIDDEN" | "ACCESS_DENIED" | "PERMISSION_DENIED" => {
+        INSUFFICIENT_SCOPE | "FORBIDDEN" | "ACCESS_DENIED" | "PERMISSION_DENIED" => {
             Failure::new(ErrorKind::PermissionDenied, Effect::None, "the control credential lacks a scope")
                 .with_remedy("give the API account behind `account_token` the scopes that the README lists")
         }

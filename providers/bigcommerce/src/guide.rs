@@ -32,6 +32,11 @@ impl Guide {
         }
     }
 
+    /// Where the control panel is.
+    pub(crate) fn panel(&self) -> Link {
+        self.panel.clone()
+    }
+
     fn open_users(&self) -> Instruction {
         Instruction::new(Actor::Merchant, format!("Sign in to the control panel and open {USER_LIST}"))
             .at(self.panel.clone())

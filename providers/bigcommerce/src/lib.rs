@@ -3,6 +3,7 @@
 mod accounts;
 mod client;
 mod config;
+mod credentials;
 mod dialect;
 mod guide;
 mod permissions;

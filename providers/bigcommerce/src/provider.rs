@@ -18,6 +18,7 @@ use crate::ID;
 use crate::accounts::{accounts, same_address, state_of};
 use crate::client::{AccountApi, StoreApi, WATCH_EVERY};
 use crate::config::{Config, Credential};
+use crate::credentials::Rotator;
 use crate::guide::{Guide, roles};
 use crate::permissions::{MAKES_TOKENS, privileged};
 use crate::roster::{Next, Place, Reader, Roster, UsersPage, miscount};
@@ -50,6 +51,15 @@ pub(crate) fn connect(
         return Ok(Arc::new(MerchantHeld::new(connection, Arc::new(guide))));
     };
     let Credential { account_uuid, account_token, store_token, api } = credential;
+    let rotator = Rotator {
+        store: store.clone(),
+        store_hash: config.store_hash.clone(),
+        account_uuid,
+        store_token: store_token.clone(),
+        api: api.clone(),
+        guide: guide.clone(),
+        env: env.clone(),
+    };
     let store_api = store_token
         .map(|token| StoreApi::new(config.store_hash.clone(), token, api.clone(), store.clone(), env));
     Ok(Arc::new(BigCommerce {
@@ -61,6 +71,7 @@ pub(crate) fn connect(
         store_hash: config.store_hash,
         guide,
         snapshots,
+        rotator,
         known: Mutex::default(),
     }))
 }
@@ -140,7 +151,12 @@ pub(crate) fn capabilities(with_store_token: bool) -> Capabilities {
         ),
         (
             Operation::RotateCredentials,
-            Capability::new(Support::Unsupported, "rotation is not part of this release"),
+            Capability::new(
+                Support::Emulated,
+                "tokens for shoppers by calls; API accounts and app tokens are made and deleted by people, the rest by \
+                 calls",
+            )
+            .unproven(scopes),
         ),
     ])
 }
@@ -156,6 +172,7 @@ struct BigCommerce {
     store_hash: String,
     guide: Guide,
     snapshots: Arc<Snapshots>,
+    rotator: Rotator,
     known: Mutex<Known>,
 }
 
@@ -310,7 +327,7 @@ impl AccessProvider for BigCommerce {
     }
 
     fn credentials(&self) -> Option<&dyn CredentialRotator> {
-        None
+        Some(&self.rotator)
     }
 }
 
