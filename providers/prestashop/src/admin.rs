@@ -1,30 +1,38 @@
-//! The Admin API of PrestaShop 9, as far as it is used: profiles by number, and making an empty one.
-//! <https://devdocs.prestashop-project.org/9/admin-api/>
+//! The Admin API of PrestaShop 9, as far as it is used: profiles by number, making an empty one, API clients and
+//! webservice keys. <https://devdocs.prestashop-project.org/9/admin-api/>
 
-use std::collections::BTreeMap;
+mod clients;
+mod keys;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use guestpass::http::{
     ApiRequest, ApiResponse, Dialect, Effect, Failure, HeaderMap, HeaderName, HeaderValue, HttpClient,
     HttpClientConfig, Method, Safety,
 };
-use guestpass::{
-    CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal, Result, SecretString,
-    StoreHandle,
-};
-use serde::Deserialize;
-use serde_json::json;
+use guestpass::{CallContext, Clock, Error, ErrorKind, ExposeSecret, LimitSignal, Result, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 
+pub(crate) use self::clients::{ApiClient, NewClient};
+pub(crate) use self::keys::{ByMethod, NewKey, WebserviceKey, by_method, with_secret};
 use crate::ID;
-use crate::client::budget;
-use crate::config::{AdminClient, Shop, ShopContext};
+use crate::admin_client::AdminClient;
+use crate::client::{Reach, budget};
+use crate::config::ShopContext;
 use crate::dialect::{asked_wait, limits};
-use crate::oauth::{AdminScope, InRequest, Tokens, without_code};
+use crate::oauth::{AdminScope, Granted, InRequest, Tokens, without_code};
 
 const LANGUAGE: &str = "en-US";
 const LONGEST_NAME: usize = 32;
 /// What `isGenericName` refuses.
 const REFUSED: &str = "<>={}";
+/// How many rows of a listing are asked for at once.
+const PAGE: usize = 100;
+/// More pages than any shop has; ends a listing that never ends.
+const MOST_PAGES: usize = 50;
 
 /// The Admin API of one shop.
 #[derive(Debug)]
@@ -43,24 +51,37 @@ struct ProfileAnswer {
     names: BTreeMap<String, String>,
 }
 
+/// What a listing holds.
+trait Row {
+    fn id(&self) -> u64;
+}
+
+/// A page of a listing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<T> {
+    total_items: u64,
+    items: Vec<T>,
+}
+
 impl AdminApi {
-    pub(crate) fn new(
-        client: AdminClient,
-        context: ShopContext,
-        shop: &Shop,
-        store: StoreHandle,
-        env: &Environment,
-    ) -> Result<Self> {
+    pub(crate) fn new(client: AdminClient, reach: &Reach) -> Result<Self> {
+        let Reach { shop, context, store, env, .. } = reach;
         let tokens = Tokens::new(client, shop, store.clone(), env)?;
         let config = HttpClientConfig {
             provider: ID.clone(),
-            store,
+            store: store.clone(),
             base: shop.base.clone(),
             dialect: Arc::new(AdminDialect { clock: env.clock().clone() }),
             authenticate: Arc::new(InRequest),
             budget: budget(shop),
         };
-        Ok(Self { http: HttpClient::new(config, env.clone()), tokens, context })
+        Ok(Self { http: HttpClient::new(config, env.clone()), tokens, context: context.clone() })
+    }
+
+    /// A token for all of these scopes at once, to try the client out.
+    pub(crate) async fn try_out(&self, scopes: &[&str], cx: &CallContext) -> Result<Granted> {
+        self.tokens.try_out(scopes, cx).await
     }
 
     /// Whether a token for this scope is to be had.
@@ -73,7 +94,7 @@ impl AdminApi {
         let path = ["admin-api", "profiles", &id.to_string()];
         let request =
             self.request("profiles/get", Method::GET, "/admin-api/profiles/{id}", path, Safety::Read);
-        let answer = self.send(request, AdminScope::ReadProfiles, cx).await;
+        let answer = self.send(request, AdminScope::ReadProfiles, cx, profile).await;
         match answer {
             Ok(profile) => Ok(Some(name_of(profile.names))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -88,22 +109,56 @@ impl AdminApi {
         let request = self
             .request("profiles/create", Method::POST, "/admin-api/profiles", path, Safety::Write)
             .with_json(&body)?;
-        let profile = self.send(request, AdminScope::WriteProfiles, cx).await?;
+        let profile = self.send(request, AdminScope::WriteProfiles, cx, profile).await?;
         Ok(profile.profile_id)
     }
 
     /// Sends with a token for the scope. The token is there before the request takes a place among those under way, so
     /// that fetching one never waits for itself.
-    async fn send(&self, request: ApiRequest, scope: AdminScope, cx: &CallContext) -> Result<ProfileAnswer> {
+    async fn send<T>(
+        &self,
+        request: ApiRequest,
+        scope: AdminScope,
+        cx: &CallContext,
+        decode: impl Fn(&ApiResponse) -> Result<T, Failure> + Send + Sync,
+    ) -> Result<T> {
         let token = self.tokens.current(scope, cx).await?;
-        match self.http.send(&signed(request.clone(), &token)?, cx, profile).await {
+        match self.http.send(&signed(request.clone(), &token)?, cx, &decode).await {
             Err(error) if error.kind() == ErrorKind::Unauthenticated => {
                 self.tokens.forget(scope, &token).await;
                 let token = self.tokens.current(scope, cx).await?;
-                self.http.send(&signed(request, &token)?, cx, profile).await
+                self.http.send(&signed(request, &token)?, cx, &decode).await
             }
             answer => answer,
         }
+    }
+
+    /// Every row of a listing, or an error: a part of it would prove nothing.
+    async fn all<T: Row + DeserializeOwned>(
+        &self,
+        request: impl Fn() -> ApiRequest + Send + Sync,
+        scope: AdminScope,
+        cx: &CallContext,
+    ) -> Result<Vec<T>> {
+        let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
+        for _ in 0..MOST_PAGES {
+            let page =
+                request().with_query("limit", PAGE.to_string()).with_query("offset", rows.len().to_string());
+            let Listed { total_items, items } =
+                self.send(page, scope, cx, |response| read::<Listed<T>>(response, "a listing")).await?;
+            let came = items.len();
+            rows.extend(items);
+            if rows.iter().skip(rows.len() - came).any(|row: &T| !seen.insert(row.id())) {
+                return Err(Error::new(ErrorKind::Protocol, "the shop's listing repeats itself"));
+            }
+            if rows.len() as u64 >= total_items {
+                return Ok(rows);
+            }
+            if came == 0 {
+                return Err(Error::new(ErrorKind::Protocol, "the shop's listing ends before its end"));
+            }
+        }
+        Err(Error::new(ErrorKind::Protocol, "the shop's listing does not end"))
     }
 
     fn request<'a>(
@@ -145,7 +200,16 @@ fn signed(request: ApiRequest, token: &SecretString) -> Result<ApiRequest> {
 }
 
 fn profile(response: &ApiResponse) -> Result<ProfileAnswer, Failure> {
-    serde_json::from_slice(&response.body).map_err(|_| Failure::undecodable("it holds no profile"))
+    read(response, "a profile")
+}
+
+/// The data of a success. The reader's own words could quote a secret, so they are left out.
+fn read<T: DeserializeOwned>(response: &ApiResponse, what: &str) -> Result<T, Failure> {
+    serde_json::from_slice(&response.body).map_err(|_| Failure::undecodable(format!("it holds not {what}")))
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
 }
 
 /// The manners of the Admin API. What its bodies say of status and reason is not reliable before 9.2, so the status of
@@ -159,13 +223,25 @@ impl Dialect for AdminDialect {
     fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure> {
         let Some(failure) = Failure::from_status(response.status) else { return Ok(()) };
         let failure = match response.status.as_u16() {
-            404 if operation == "profiles/get" => failure,
-            400 => Failure::new(ErrorKind::Config, Effect::None, "the Admin API does not know which shop is meant")
-                .with_remedy("with several shops in one installation, set `shop_id` or `shop_group_id`"),
+            404 if operation == "profiles/get" || is_told_by_the_api(response) => failure,
+            400 => Failure::new(
+                ErrorKind::Config,
+                Effect::None,
+                "the Admin API does not know which shop is meant",
+            )
+            .with_remedy("with several shops in one installation, set `shop_id` or `shop_group_id`"),
             403 => failure.with_remedy(
-                "tick profile_read and profile_write for the API client under Advanced Parameters > Admin API",
+                "tick the scope that is missing for the API client under Advanced Parameters > Admin API",
             ),
-            422 => failure.with_remedy("check the role's name: it becomes the profile's, in English"),
+            // A key that exists already may be the one that was sent: nobody saw the answer to the first time.
+            422 if operation == "keys/create" && names_the_key(response) => {
+                Failure::new(ErrorKind::Conflict, Effect::Possible, "the shop refuses the new key")
+            }
+            422 => failure.with_remedy(match operation {
+                "clients/create" => "check the scopes: each must be brought by an installed module",
+                "keys/create" => "check the resources: each must be one that this version knows",
+                _ => "check the role's name: it becomes the profile's, in English",
+            }),
             _ => without_code(response, failure),
         };
         Err(failure.with_wait(asked_wait(response, &*self.clock)))
@@ -182,6 +258,22 @@ impl Dialect for AdminDialect {
     fn safe_headers(&self) -> &'static [&'static str] {
         &[]
     }
+}
+
+/// Whether the Admin API itself says so, and not the web server of a shop where it is switched off.
+fn is_told_by_the_api(response: &ApiResponse) -> bool {
+    serde_json::from_slice::<Map<String, Value>>(&response.body).is_ok()
+}
+
+/// Whether a validation is about the field `key`.
+fn names_the_key(response: &ApiResponse) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Violation {
+        property_path: String,
+    }
+    serde_json::from_slice::<Vec<Violation>>(&response.body)
+        .is_ok_and(|all| all.iter().any(|violation| violation.property_path == "key"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ pub(crate) fn capabilities(with_admin: bool) -> Capabilities {
         Capability::new(Support::Emulated, reason).costing(requests).unproven(rights)
     };
     let unsupported = |reason: &'static str| Capability::new(Support::Unsupported, reason);
+    let rotate = if with_admin {
+        "API clients and webservice keys by the Admin API, passwords of employees by the webservice"
+    } else {
+        "passwords of employees; without a client of the Admin API a human makes keys and clients"
+    };
     let (check, list_roles) = if with_admin {
         (
             native("what the key may do, and whether the Admin API grants its scopes", 3),
@@ -65,6 +70,11 @@ pub(crate) fn capabilities(with_admin: bool) -> Capabilities {
                 "no released API makes a webservice key or API client that cannot reach more than it should",
             ),
         ),
-        (Operation::RotateCredentials, unsupported("rotation is not part of this release")),
+        (
+            Operation::RotateCredentials,
+            Capability::new(Support::Emulated, rotate)
+                .costing(10)
+                .unproven("what the key and the client may do, and which version the shop has"),
+        ),
     ])
 }

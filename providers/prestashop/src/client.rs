@@ -17,7 +17,7 @@ use guestpass::{
 };
 
 use crate::ID;
-use crate::config::{Credential, Shop, ShopContext};
+use crate::config::{Shop, ShopContext};
 use crate::dialect::{self, WebserviceDialect, is_of_webservice};
 use crate::version::Version;
 use crate::wire::{self, Employee, Index, LISTED, Record};
@@ -30,7 +30,7 @@ const RESERVE: u32 = 1;
 const WINDOW: Duration = Duration::from_secs(1);
 /// How often watching may spend one of them.
 pub(crate) const WATCH_EVERY: Duration = Duration::from_secs(60);
-const KEY_LENGTH: usize = 32;
+pub(crate) const KEY_LENGTH: usize = 32;
 
 /// What all requests to one shop share, whichever API they are for.
 pub(crate) fn budget(shop: &Shop) -> Budget {
@@ -38,6 +38,16 @@ pub(crate) fn budget(shop: &Shop) -> Budget {
         .with_reserve(RESERVE)
         .with_background_every(WATCH_EVERY)
         .with_parallel(2)
+}
+
+/// Where a shop is, and how it is reached, whatever the credential.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    pub(crate) shop: Shop,
+    pub(crate) context: ShopContext,
+    pub(crate) method_override: bool,
+    pub(crate) store: StoreHandle,
+    pub(crate) env: Environment,
 }
 
 /// The webservice of one shop.
@@ -82,19 +92,21 @@ impl NewEmployee<'_> {
 }
 
 impl Webservice {
-    pub(crate) fn new(shop: &Shop, credential: &Credential, store: StoreHandle, env: &Environment) -> Self {
+    /// The webservice as the holder of this key sees it.
+    pub(crate) fn new(key: Arc<dyn SecretSource>, reach: &Reach) -> Self {
+        let Reach { shop, context, method_override, store, env } = reach;
         let config = HttpClientConfig {
             provider: ID.clone(),
-            store,
+            store: store.clone(),
             base: shop.base.clone(),
             dialect: Arc::new(WebserviceDialect::new(env.clock().clone())),
-            authenticate: Arc::new(KeyAsUser { key: credential.key.clone() }),
+            authenticate: Arc::new(KeyAsUser { key }),
             budget: budget(shop),
         };
         Self {
             http: HttpClient::new(config, env.clone()),
-            context: credential.context.clone(),
-            method_override: credential.method_override,
+            context: context.clone(),
+            method_override: *method_override,
             version: Mutex::default(),
         }
     }
@@ -119,6 +131,15 @@ impl Webservice {
             .with_query("sort", "[id_ASC]")
             .with_query("limit", format!("{from},{most}"));
         self.send(&request, cx, wire::employees).await
+    }
+
+    /// Reads one row of a resource, whatever is in it: to see that the key may.
+    pub(crate) async fn read_any(&self, resource: &str, cx: &CallContext) -> Result<()> {
+        let path = ["api", resource];
+        let request = self
+            .request("resource/read", Method::GET, "/api/{resource}", path, Safety::Read)
+            .with_query("limit", "1");
+        self.send(&request, cx, wire::anything).await
     }
 
     /// One employee with everything that an update must hand back.

@@ -6,6 +6,7 @@ use guestpass::http::BaseUrl;
 use guestpass::{Access, ConfigField, Error, Result, SecretSource, StoreSettings};
 use url::Url;
 
+use crate::admin_client::AdminClient;
 use crate::roles::Profiles;
 
 pub(crate) const FIELDS: &[ConfigField] = &[
@@ -42,13 +43,19 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     ),
     ConfigField::optional(
         "admin_client_id",
-        "PrestaShop 9: the id of an API client with the scopes profile_read and profile_write, to look up and make \
-         profiles",
+        "PrestaShop 9: the id of an API client: with the scopes profile_read and profile_write profiles are looked up and \
+         made, with api_client_read, api_client_write, webservice_key_read and webservice_key_write credentials are rotated",
     ),
     ConfigField::optional("admin_client_secret", "with `admin_client_id`: its secret").secret(),
     ConfigField::optional(
+        "admin_client",
+        "instead of these two: both as one secret, {\"client_id\":\"…\",\"client_secret\":\"…\"}, as a rotation of \
+         the client writes it",
+    )
+    .secret(),
+    ConfigField::optional(
         "admin_token_url",
-        "with `admin_client_id`: the token endpoint of an external authorisation server, if the shop uses one",
+        "with an API client: the token endpoint of an external authorisation server, if the shop uses one",
     ),
 ];
 
@@ -83,15 +90,6 @@ pub(crate) struct Credential {
     pub(crate) language: Option<u64>,
     pub(crate) method_override: bool,
     pub(crate) admin: Option<AdminClient>,
-}
-
-/// A client of the Admin API.
-#[derive(Debug)]
-pub(crate) struct AdminClient {
-    pub(crate) id: String,
-    pub(crate) secret: Arc<dyn SecretSource>,
-    /// The token endpoint, where it is not the shop's own.
-    pub(crate) token_url: Option<BaseUrl>,
 }
 
 impl Config {
@@ -158,39 +156,6 @@ impl Credential {
     }
 }
 
-impl AdminClient {
-    fn read(settings: &StoreSettings) -> Result<Option<Self>> {
-        let token_url = settings
-            .text("admin_token_url")
-            .map(|url| BaseUrl::parse("admin_token_url", url, |_| true))
-            .transpose()?;
-        match (settings.text("admin_client_id"), settings.secret("admin_client_secret")) {
-            (Some(id), Some(secret)) => {
-                let allowed = |c: char| c.is_ascii_graphic();
-                if id.is_empty() || id.len() > 255 || !id.chars().all(allowed) {
-                    let remedy = "copy it from Advanced Parameters > Admin API";
-                    return Err(Error::config("admin_client_id", "is no client id", remedy));
-                }
-                Ok(Some(Self { id: id.to_owned(), secret, token_url }))
-            }
-            (None, None) if token_url.is_some() => {
-                Err(Error::config("admin_client_id", "is missing", "`admin_token_url` needs it beside it"))
-            }
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(Error::config(
-                "admin_client_secret",
-                "is missing",
-                "`admin_client_id` needs it beside it",
-            )),
-            (None, Some(_)) => Err(Error::config(
-                "admin_client_id",
-                "is missing",
-                "`admin_client_secret` needs it beside it",
-            )),
-        }
-    }
-}
-
 fn number(settings: &StoreSettings, field: &str) -> Result<Option<u64>> {
     let Some(text) = settings.text(field) else { return Ok(None) };
     let number = text.parse().ok().filter(|id| *id > 0 && text.len() <= 10);
@@ -215,6 +180,10 @@ mod tests {
         StoreSettings::new(StoreHandle::new("acme").unwrap())
             .with_text("url", "https://shop.example")
             .with_secret("key", Arc::new(FixedSecret::new("hush".into())))
+    }
+
+    fn complete_of_one_piece() -> StoreSettings {
+        settings().with_secret("admin_client", Arc::new(FixedSecret::new("hush".into())))
     }
 
     fn blamed(settings: StoreSettings) -> Option<String> {
@@ -274,6 +243,9 @@ mod tests {
         assert_eq!(blamed(elsewhere), None);
         let plain = complete.with_text("admin_token_url", "http://login.example/token");
         assert_eq!(blamed(plain).as_deref(), Some("admin_token_url"));
+        let both = complete_of_one_piece();
+        assert_eq!(blamed(both.clone()), None);
+        assert_eq!(blamed(admin(both)).as_deref(), Some("admin_client"));
         let lonely = settings().with_text("admin_token_url", "https://login.example/token");
         assert_eq!(blamed(lonely).as_deref(), Some("admin_client_id"));
     }

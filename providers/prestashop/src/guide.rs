@@ -26,7 +26,7 @@ impl Guide {
         Self { back_office, profiles }
     }
 
-    fn open(&self, page: &str) -> Instruction {
+    pub(crate) fn open(&self, page: &str) -> Instruction {
         let instruction =
             Instruction::new(Actor::Merchant, format!("Sign in to the back office and open {page}"));
         match &self.back_office {

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod admin_client;
 mod capabilities;
 mod client;
 mod config;
+mod credentials;
 mod dialect;
 mod guide;
 mod kept;

@@ -28,8 +28,9 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::ID;
+use crate::admin_client::{AdminClient, ClientPair};
 use crate::client::budget;
-use crate::config::{AdminClient, Shop};
+use crate::config::Shop;
 use crate::dialect::{asked_wait, limits};
 
 /// How long a token is believed where the answer does not say.
@@ -47,13 +48,60 @@ pub(crate) enum AdminScope {
     ReadProfiles,
     /// Make profiles.
     WriteProfiles,
+    /// Read API clients.
+    ReadClients,
+    /// Make and delete API clients.
+    WriteClients,
+    /// Read webservice keys, the keys themselves too.
+    ReadKeys,
+    /// Make webservice keys, and switch them off.
+    WriteKeys,
 }
 
 impl AdminScope {
+    /// Every scope that guestpass has a use for.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::ReadProfiles,
+        Self::WriteProfiles,
+        Self::ReadClients,
+        Self::WriteClients,
+        Self::ReadKeys,
+        Self::WriteKeys,
+    ];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::ReadProfiles => "profile_read",
             Self::WriteProfiles => "profile_write",
+            Self::ReadClients => "api_client_read",
+            Self::WriteClients => "api_client_write",
+            Self::ReadKeys => "webservice_key_read",
+            Self::WriteKeys => "webservice_key_write",
+        }
+    }
+
+    /// The first version of the module ps_apiresources that knows it.
+    fn since(self) -> &'static str {
+        match self {
+            Self::ReadClients | Self::WriteClients => "0.1",
+            Self::ReadKeys | Self::WriteKeys => "0.2",
+            Self::ReadProfiles | Self::WriteProfiles => "0.6",
+        }
+    }
+
+    /// What to do about a refusal of this scope.
+    fn explain(self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Unsupported if error.code().is_some() => error.with_remedy(format!(
+                "for {} the merchant updates the module ps_apiresources to {} or later",
+                self.as_str(),
+                self.since()
+            )),
+            ErrorKind::PermissionDenied => error.with_remedy(format!(
+                "tick {} for the API client under Advanced Parameters > Admin API",
+                self.as_str()
+            )),
+            _ => error,
         }
     }
 }
@@ -117,10 +165,19 @@ impl Tokens {
         if let Some(known) = held.get(&scope).filter(|known| self.clock.monotonic() < known.until) {
             return Ok(known.token.clone());
         }
-        let fresh = self.ask(scope, cx).await?;
-        let token = fresh.token.clone();
-        held.insert(scope, fresh);
+        let asked_at = self.clock.monotonic();
+        let Granted { token, lifetime } =
+            self.ask(&[scope.as_str()], cx).await.map_err(|error| scope.explain(error))?;
+        let margin = (lifetime / 10).min(LONGEST_MARGIN);
+        let until = asked_at.saturating_add(lifetime.saturating_sub(margin));
+        held.insert(scope, Held { token: token.clone(), until });
         Ok(token)
+    }
+
+    /// A token for all of these scopes at once, which is not kept: to try a client out. Without any, the token shows that
+    /// the client is known, and can do nothing.
+    pub(crate) async fn try_out(&self, scopes: &[&str], cx: &CallContext) -> Result<Granted> {
+        self.ask(scopes, cx).await
     }
 
     /// The shop refused this token: the next one is asked for anew.
@@ -133,35 +190,40 @@ impl Tokens {
 
     /// Every question gives another token and ends none, so a lost answer may be asked for again. A secret that was
     /// refused is read anew, once.
-    async fn ask(&self, scope: AdminScope, cx: &CallContext) -> Result<Held> {
-        let secret = self.client.secret.current().await?;
-        match self.exchange(scope, &secret, cx).await {
+    async fn ask(&self, scopes: &[&str], cx: &CallContext) -> Result<Granted> {
+        let (pair, value) = self.client.identity.current().await?;
+        match self.exchange(scopes, &pair, cx).await {
             Err(error)
                 if error.kind() == ErrorKind::Unauthenticated
-                    && self.client.secret.refused(&secret).await? =>
+                    && self.client.identity.refused(&value).await? =>
             {
-                self.exchange(scope, &self.client.secret.current().await?, cx).await
+                let (pair, _) = self.client.identity.current().await?;
+                self.exchange(scopes, &pair, cx).await
             }
             asked => asked,
         }
     }
 
-    async fn exchange(&self, scope: AdminScope, secret: &SecretString, cx: &CallContext) -> Result<Held> {
-        let asked_at = self.clock.monotonic();
-        let client = BasicClient::new(ClientId::new(self.client.id.clone()))
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+    async fn exchange(&self, scopes: &[&str], pair: &ClientPair, cx: &CallContext) -> Result<Granted> {
+        let client = BasicClient::new(ClientId::new(pair.id.clone()))
+            .set_client_secret(ClientSecret::new(pair.secret.expose_secret().to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(self.url.clone());
         let sender = Sender { tokens: self, cx };
-        let exchange = client.exchange_client_credentials().add_scope(Scope::new(scope.as_str().to_owned()));
+        let scopes = scopes.iter().map(|scope| Scope::new((*scope).to_owned()));
+        let exchange = client.exchange_client_credentials().add_scopes(scopes);
         let answer = Box::pin(exchange.request_async(&sender)).await.map_err(told)?;
-        let lifetime = answer.expires_in().unwrap_or(UNTOLD_LIFETIME);
-        let margin = (lifetime / 10).min(LONGEST_MARGIN);
-        Ok(Held {
+        Ok(Granted {
             token: SecretString::from(answer.access_token().secret().to_owned()),
-            until: asked_at.saturating_add(lifetime.saturating_sub(margin)),
+            lifetime: answer.expires_in().unwrap_or(UNTOLD_LIFETIME),
         })
     }
+}
+
+/// A token that was given just now.
+pub(crate) struct Granted {
+    pub(crate) token: SecretString,
+    pub(crate) lifetime: Duration,
 }
 
 /// Sends what the `oauth2` crate wrote.
@@ -242,16 +304,14 @@ impl Dialect for TokenDialect {
                 ErrorKind::Unauthenticated,
                 "the Admin API does not know the client, or its secret is another",
             )
-            .with_remedy("check `admin_client_id` and `admin_client_secret`"),
-            (Some("invalid_scope"), _) => refused(
-                ErrorKind::Unsupported,
-                "the shop does not know the scope: its Admin API has no profiles",
-            )
-            .with_remedy("let the merchant update the module ps_apiresources to 0.6 or later"),
+            .with_remedy("check `admin_client_id` and `admin_client_secret`, or `admin_client`"),
+            (Some("invalid_scope"), _) => {
+                refused(ErrorKind::Unsupported, "the shop's Admin API does not know the scope")
+                    .with_remedy("let the merchant update the module ps_apiresources")
+            }
             (Some("access_denied"), _) => {
-                refused(ErrorKind::PermissionDenied, "the API client was not granted the scope").with_remedy(
-                    "tick profile_read and profile_write for it under Advanced Parameters > Admin API",
-                )
+                refused(ErrorKind::PermissionDenied, "the API client was not granted the scope")
+                    .with_remedy("tick it for the client under Advanced Parameters > Admin API")
             }
             (Some("invalid_request" | "unsupported_grant_type"), _) => {
                 refused(ErrorKind::Internal, "the token endpoint does not understand what guestpass asked")
@@ -284,7 +344,7 @@ pub(crate) fn without_code(response: &ApiResponse, failure: Failure) -> Failure 
         404 => Failure::new(ErrorKind::Unsupported, Effect::None, "the shop has no Admin API at this address")
             .with_remedy(
                 "it is there from PrestaShop 9 on; the merchant switches it on under Advanced Parameters > Admin API, and \
-                 with several shops the feature flag admin_api_multistore too; else leave out `admin_client_id`",
+                 with several shops the feature flag admin_api_multistore too; else leave out the API client",
             ),
         426 => Failure::new(ErrorKind::Config, Effect::None, "the Admin API wants a newer TLS"),
         _ => failure,

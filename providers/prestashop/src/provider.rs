@@ -1,14 +1,14 @@
 //! The trait: the vendor's calls in the vocabulary of guestpass.
 
-mod looking;
-mod writing;
+pub(crate) mod looking;
+pub(crate) mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use guestpass::rotation::CredentialRotator;
+use guestpass::rotation::{CredentialRotator, Fingerprint};
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, CallContext, Capabilities, Change, ChangeOutcome, CheckReport,
     Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error, ErrorKind, Evidence, Finder,
@@ -20,7 +20,7 @@ use self::looking::{Place, Slice};
 use crate::ID;
 use crate::admin::AdminApi;
 use crate::capabilities::capabilities;
-use crate::client::{WATCH_EVERY, Webservice};
+use crate::client::{Reach, WATCH_EVERY, Webservice};
 use crate::config::Config;
 use crate::guide::Guide;
 use crate::kept::Kept;
@@ -44,35 +44,44 @@ pub(crate) fn connect(settings: StoreSettings, env: &Environment) -> Result<Arc<
     let Some(credential) = credential else {
         return Ok(Arc::new(MerchantHeld::new(connection, Arc::new(guide))));
     };
-    let webservice = Webservice::new(&shop, &credential, store.clone(), env);
-    let admin = credential
-        .admin
-        .map(|client| AdminApi::new(client, credential.context.clone(), &shop, store, env))
-        .transpose()?;
+    let reach = Reach {
+        context: credential.context,
+        method_override: credential.method_override,
+        store,
+        env: env.clone(),
+        shop,
+    };
+    let webservice = Webservice::new(credential.key, &reach);
+    let admin = credential.admin.map(|client| AdminApi::new(client, &reach)).transpose()?;
     Ok(Arc::new(Prestashop {
         connection: connection.removal_leaving(Remains::DisabledAccount),
         webservice,
         admin,
-        shop: shop.name,
+        shop: reach.shop.name.clone(),
+        reach,
         profiles,
         language: credential.language,
         guide,
         made: Mutex::default(),
+        replacing: Mutex::default(),
     }))
 }
 
 /// A shop that guestpass reaches with a webservice key.
 #[derive(Debug)]
-struct Prestashop {
+pub(crate) struct Prestashop {
     connection: Connection,
-    webservice: Webservice,
-    admin: Option<AdminApi>,
+    pub(crate) webservice: Webservice,
+    pub(crate) admin: Option<AdminApi>,
+    pub(crate) reach: Reach,
     shop: String,
     profiles: Profiles,
     language: Option<u64>,
-    guide: Guide,
+    pub(crate) guide: Guide,
     /// Profiles that this connection made, by the name they were given.
     made: Mutex<BTreeMap<String, Kept>>,
+    /// By what the passwords are recognised that this connection replaced, by the tag of the attempt.
+    pub(crate) replacing: Mutex<BTreeMap<String, Fingerprint>>,
 }
 
 #[async_trait]
@@ -191,12 +200,12 @@ impl AccessProvider for Prestashop {
     }
 
     fn credentials(&self) -> Option<&dyn CredentialRotator> {
-        None
+        Some(self)
     }
 }
 
 impl Prestashop {
-    fn here(&self, error: Error) -> Error {
+    pub(crate) fn here(&self, error: Error) -> Error {
         error.at(&ID, self.connection.store())
     }
 

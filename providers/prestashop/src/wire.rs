@@ -3,6 +3,8 @@
 use std::fmt;
 
 use guestpass::http::{ApiResponse, Failure};
+use guestpass::rotation::Fingerprint;
+use guestpass::{OneTimeSecret, SecretString};
 
 use crate::xml::{self, Element};
 
@@ -93,6 +95,21 @@ impl Record {
         Employee::read(|name| self.field(name).map(str::trim))
     }
 
+    /// By what the stored hash of the password is recognised later, without being kept.
+    pub(crate) fn mark(&self) -> Option<Fingerprint> {
+        self.hash().map(|hash| Fingerprint::of(&hash))
+    }
+
+    /// Whether the stored hash is another one than this mark was made of.
+    pub(crate) fn has_other_password(&self, mark: &Fingerprint) -> bool {
+        self.hash().is_some_and(|hash| !mark.is_of(&hash))
+    }
+
+    fn hash(&self) -> Option<OneTimeSecret> {
+        let hash = self.field("passwd").filter(|hash| !hash.is_empty())?;
+        Some(OneTimeSecret::new(SecretString::from(hash.to_owned())))
+    }
+
     fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -117,7 +134,19 @@ pub(crate) struct Index {
     pub(crate) shop: Option<String>,
     /// For each method whether the key may use it on employees; nothing if it may use none.
     pub(crate) employees: Option<Rights>,
+    /// Everything that the key may do: a method and a resource each.
+    pub(crate) all: Vec<(&'static str, String)>,
 }
+
+/// The methods of the webservice, as the index names them and as requests do.
+const METHODS: [(&str, &str); 6] = [
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("patch", "PATCH"),
+    ("delete", "DELETE"),
+    ("head", "HEAD"),
+];
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rights {
@@ -136,7 +165,17 @@ pub(crate) fn index(response: &ApiResponse) -> Result<Index, Failure> {
         let may = |method| resource.attribute(method) == Some("true");
         Rights { get: may("get"), post: may("post"), put: may("put"), delete: may("delete") }
     });
-    Ok(Index { shop, employees })
+    let mut all = Vec::new();
+    for resource in api.children.iter().filter(|resource| is_name(&resource.name)) {
+        let held = METHODS.iter().filter(|(attribute, _)| resource.attribute(attribute) == Some("true"));
+        all.extend(held.map(|(_, method)| (*method, resource.name.clone())));
+    }
+    Ok(Index { shop, employees, all })
+}
+
+/// A success of which nothing is kept.
+pub(crate) fn anything(response: &ApiResponse) -> Result<(), Failure> {
+    document(response).map(drop)
 }
 
 /// One of the errors in an answer. Its message can quote a whole request, password included.
@@ -269,7 +308,15 @@ mod tests {
         );
         assert_eq!(told.shop.as_deref(), Some("A & B"));
         assert_eq!(told.employees, Some(Rights { get: true, post: false, put: true, delete: true }));
-        assert_eq!(read("<api><languages get=\"true\"/></api>"), Index { shop: None, employees: None });
+        let methods: Vec<_> =
+            told.all.iter().map(|(method, resource)| format!("{method} {resource}")).collect();
+        assert_eq!(
+            methods,
+            ["GET employees", "PUT employees", "PATCH employees", "DELETE employees", "HEAD employees"]
+        );
+        let other = read("<api><languages get=\"true\"/></api>");
+        assert_eq!((&other.shop, &other.employees), (&None, &None));
+        assert_eq!(other.all, [("GET", "languages".to_owned())]);
     }
 
     #[test]

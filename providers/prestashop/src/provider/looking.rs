@@ -31,7 +31,7 @@ pub(super) struct Slice {
 
 /// All employees, as one reading found them.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub(super) employees: Vec<Employee>,
     pub(super) evidence: Evidence,
     /// Why it is not complete, if it is not.
@@ -79,7 +79,7 @@ impl Reading {
     }
 
     /// The one who is meant.
-    pub(super) fn only(&self, target: &Target) -> Result<&Employee> {
+    pub(crate) fn only(&self, target: &Target) -> Result<&Employee> {
         match self.matching(target)?.as_slice() {
             [employee] => Ok(employee),
             [] => Err(Error::new(ErrorKind::NotFound, format!("{target} is no employee of this shop"))),
@@ -87,7 +87,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn by_id(&self, id: u64) -> Option<&Employee> {
+    pub(crate) fn by_id(&self, id: u64) -> Option<&Employee> {
         self.employees.iter().find(|employee| employee.id == id)
     }
 
@@ -152,7 +152,7 @@ impl Prestashop {
     }
 
     /// Everybody, to decide on a write by.
-    pub(super) async fn people(&self, cx: &CallContext) -> Result<Reading> {
+    pub(crate) async fn people(&self, cx: &CallContext) -> Result<Reading> {
         let reading = self.read_all(cx).await?;
         match &reading.gap {
             None => Ok(reading),

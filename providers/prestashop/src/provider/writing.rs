@@ -339,7 +339,7 @@ impl Prestashop {
     }
 
     /// An employee as they are now, to be written back.
-    async fn record(&self, id: u64, cx: &CallContext) -> Result<(Record, Employee)> {
+    pub(crate) async fn record(&self, id: u64, cx: &CallContext) -> Result<(Record, Employee)> {
         let record = self.webservice.employee(id, cx).await?;
         let employee = record
             .employee()
@@ -358,7 +358,7 @@ fn gone(target: &Target) -> Error {
 }
 
 /// A super-admin is touched only on an explicit word.
-fn refuse_privileged(employee: &Employee, allow: bool) -> Result<()> {
+pub(crate) fn refuse_privileged(employee: &Employee, allow: bool) -> Result<()> {
     if employee.profile == SUPER_ADMIN && !allow { Err(privileged(&employee.id.to_string())) } else { Ok(()) }
 }
 
@@ -368,7 +368,7 @@ fn privileged(id: &str) -> Error {
 }
 
 /// PrestaShop's webservice would shut the merchant out of the shop without a word.
-fn refuse_last(employee: &Employee, people: &Reading) -> Result<()> {
+pub(crate) fn refuse_last(employee: &Employee, people: &Reading) -> Result<()> {
     let is_last = employee.profile == SUPER_ADMIN
         && employee.is_active()
         && people.other_super_admins(employee.id) == 0;
