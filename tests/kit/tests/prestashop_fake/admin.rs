@@ -206,3 +206,49 @@ async fn another_authorization_server_may_issue_the_tokens() {
     assert_eq!(bench.token_of("keycloak-app", "elsewhere-secret", "api_client_read").await.0, 401);
     assert!(bench.fake.secrets().iter().any(|secret| secret == token));
 }
+
+#[tokio::test]
+async fn a_replica_sees_keys_late_and_the_truth_tells_who_is_let_in() {
+    let bench = Bench::new().await;
+    bench.fake.quirks(|quirks| quirks.key_delay = Duration::from_secs(5));
+    let token = bench.token().await;
+    let key = "REPLICA0".repeat(4);
+    let new = json!({"key": key, "description": "d", "enabled": true, "permissions": {"GET": ["employees"]}});
+    let (status, made) = bench.admin(&token, "POST", "webservice-keys", new.clone()).await;
+    assert_eq!((status, bench.fake.key_works(&key)), (201, false));
+    bench.fake.forward(Duration::from_secs(5));
+    assert!(bench.fake.key_works(&key));
+    let one = format!("webservice-keys/{}", made["webserviceKeyId"]);
+    let (_, shown) = bench.admin(&token, "PATCH", &one, json!({"enabled": false})).await;
+    assert_eq!(
+        (&shown["enabled"], bench.fake.key_works(&key)),
+        (&json!(false), true),
+        "the replica is behind"
+    );
+    bench.fake.forward(Duration::from_secs(5));
+    assert!(!bench.fake.key_works(&key));
+    assert_eq!(bench.admin(&token, "POST", "webservice-keys", new.clone()).await.0, 500);
+    bench.fake.quirks(|quirks| quirks.duplicate_key_status = 422);
+    assert_eq!(bench.admin(&token, "POST", "webservice-keys", new).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_deleted_client_is_remembered_and_its_number_is_never_given_again() {
+    let bench = Bench::new().await;
+    let token = bench.token().await;
+    let new = json!({"clientId": "a", "clientName": "a", "enabled": true, "lifetime": 60, "scopes": ["profile_read"]});
+    let (_, made) = bench.admin(&token, "POST", "api-clients", new.clone()).await;
+    let secret = made["secret"].as_str().unwrap().to_owned();
+    assert!(bench.fake.client_works("a", &secret) && !bench.fake.client_works("a", "other"));
+    bench.token_of("a", &secret, "profile_read").await;
+    let one = format!("api-clients/{}", made["apiClientId"]);
+    bench.admin(&token, "DELETE", &one, json!({})).await;
+    assert!(!bench.fake.client_works("a", &secret));
+    let gone = bench.fake.api_clients().into_iter().find(|client| client.client_id == "a").unwrap();
+    assert_eq!((gone.deleted, gone.tokens, gone.lifetime), (true, 1, 60));
+    bench.fake.forward(Duration::from_secs(60));
+    assert_eq!(bench.fake.api_clients().into_iter().map(|client| client.tokens).collect::<Vec<_>>(), [1, 0]);
+    let (_, next) = bench.admin(&token, "POST", "api-clients", new).await;
+    assert_ne!(next["apiClientId"], made["apiClientId"]);
+    assert!(bench.fake.secrets().contains(&secret), "a secret stays one");
+}

@@ -43,6 +43,10 @@ async fn a_program_in_another_language_can_do_everything() {
     let client = json!({"client_id": "app", "secret": "s", "scopes": ["profile_read"]});
     assert_eq!(bench.control("add-api-client", client).await, ok);
     assert_eq!(bench.token_of("app", "s", "profile_read").await.0, 200);
+    assert_eq!(bench.control("delete-api-client", json!({"client_id": "app"})).await, ok);
+    assert_eq!(bench.token_of("app", "s", "profile_read").await.0, 401);
+    let gone = bench.look("api-clients").await[0].clone();
+    assert_eq!((&gone["deleted"], &gone["tokens"]), (&json!(true), &json!(1)), "its token lives on");
     assert_eq!(bench.control("add-shop", json!({"id": 2, "path": "/second/"})).await, ok);
     bench.fake.set_key_shops(KEY, &[1, 2]);
     assert_eq!(bench.get("employees?id_shop=2").await.status, 200);

@@ -95,6 +95,12 @@ struct NewClient {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct OneClient {
+    client_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ShopChange {
     version: Option<PrestashopVersion>,
     webservice: Option<bool>,
@@ -119,10 +125,11 @@ impl Controlled for Service {
         Ok(json!(seed::plant(&mut self.world, now)?))
     }
 
-    fn look(&self, command: &str, request: &Incoming, _: Timestamp) -> Result<Value, Problem> {
+    fn look(&self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
         match command {
             "employees" => Ok(json!(truth::employees(&self.world))),
             "keys" => Ok(json!(truth::keys(&self.world))),
+            "api-clients" => Ok(json!(truth::api_clients(&self.world, now))),
             "password" => {
                 let email = request.parameter("email").unwrap_or_default();
                 let mut employees = self.world.employees.iter();
@@ -185,6 +192,10 @@ impl Controlled for Service {
                     true => world.apps.trust(&client_id, &secret, scopes),
                     false => world.apps.register(&client_id, &secret, scopes),
                 }
+            }
+            "delete-api-client" => {
+                let OneClient { client_id } = read(request)?;
+                world.apps.delete(&client_id)?;
             }
             "null-compare-dates" => world.null_compare_dates(),
             "shop" => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use guestpass::Timestamp;
 use url::form_urlencoded;
 
 use super::errors::{self, Failure};
@@ -64,6 +65,7 @@ pub(super) fn enter<'r>(
     world: &World,
     home: &str,
     quirks: &Quirks,
+    now: Timestamp,
 ) -> Result<Call<'r>, Stopped> {
     let domain = world.main_domain.as_deref().unwrap_or(home);
     let elsewhere = || Stopped::Redirected(main_address(request, tail, domain, world));
@@ -78,7 +80,7 @@ pub(super) fn enter<'r>(
     if !world.webservice_on {
         return Err(Stopped::Stranger(errors::switched_off()));
     }
-    let (permissions, key_shops) = authenticate(&key, world).map_err(Stopped::Stranger)?;
+    let (permissions, key_shops) = authenticate(&key, world, now).map_err(Stopped::Stranger)?;
     let shops = context.shops(world).map_err(Stopped::Refused)?;
     if !context.meets(&key_shops, world) {
         return Err(Stopped::Refused(errors::wrong_shop()));
@@ -181,14 +183,14 @@ fn key_of(request: &Incoming, quirks: &Quirks) -> Option<String> {
     user.or_else(|| request.parameter("ws_key").map(str::to_owned)).map(|key| key.trim().to_owned())
 }
 
-fn authenticate(key: &str, world: &World) -> Result<(Permissions, BTreeSet<u64>), Failure> {
+fn authenticate(key: &str, world: &World, now: Timestamp) -> Result<(Permissions, BTreeSet<u64>), Failure> {
     if key.is_empty() {
         return Err(Failure::new(401, 17, "Authentication key is empty"));
     }
     if key.len() != 32 {
         return Err(Failure::new(401, 18, "Invalid authentication key format"));
     }
-    match world.key(key) {
+    match world.key_seen(key, now) {
         Some(known) if known.enabled && known.permissions.is_empty() => Err(errors::no_permission()),
         Some(known) if known.enabled => Ok((known.permissions.clone(), known.shops.clone())),
         _ => Err(errors::not_active()),

@@ -27,6 +27,7 @@
 //! | `POST /_control/change-employee` | `{"email", "active"?, "profile"?, "shops"?, "reset_token"?}` | The merchant changes somebody. |
 //! | `POST /_control/null-compare-dates` | | Empties the dates that make PATCH fail. |
 //! | `POST /_control/add-api-client` | `{"client_id", "secret", "scopes", "external"?}` | Adds a client of the Admin API, or of the authorization server elsewhere. |
+//! | `POST /_control/delete-api-client` | `{"client_id"}` | Deletes a client of the Admin API; its tokens live on. |
 //! | `POST /_control/add-key` | `{"key", "permissions": {"employees": ["GET"]}}` | Adds a webservice key; answers `{"id"}`. |
 //! | `POST /_control/change-key` | `{"key", "enabled"?, "permissions"?, "shops"?}` | Changes a webservice key. |
 //! | `POST /_control/add-profile` | `{"id", "name"}` | Adds or renames a profile. |
@@ -36,6 +37,7 @@
 //! | `GET /_control/employees` | | The true employees: a list of [`FakeEmployee`]. |
 //! | `GET /_control/password?email=E` | | The password of somebody, in plain: `{"password"}`. |
 //! | `GET /_control/keys` | | The webservice keys: a list of [`FakeKey`]. |
+//! | `GET /_control/api-clients` | | The clients of the Admin API, deleted ones too: a list of [`FakeApiClient`]. |
 //! | `GET /_control/requests` | | The log: a list of [`LoggedRequest`](crate::LoggedRequest). |
 //! | `GET /_control/unfired` | | The faults still waiting. |
 //! | `GET /_control/quirks` | | All quirks. |
@@ -72,7 +74,7 @@ use guestpass::Clock;
 
 pub use quirks::{ApiModule, Paging, Quirks};
 pub use seed::DemoSeed;
-pub use truth::{FakeEmployee, FakeKey};
+pub use truth::{FakeApiClient, FakeEmployee, FakeKey};
 pub use version::PrestashopVersion;
 pub use world::PrestashopWorld;
 

@@ -1,8 +1,10 @@
 //! Switches for what varies between shops, hosts and versions.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::fault::ThrottleShape;
+use crate::fault::{ThrottleShape, seconds};
 
 /// How the shop and its host behave where that varies, or where nobody has seen it.
 ///
@@ -35,6 +37,12 @@ pub struct Quirks {
     pub admin_api: bool,
     /// The version of the module behind it.
     pub api_module: ApiModule,
+    /// The webservice looks keys up in a replica of the database: it sees what the Admin API does to them only after this
+    /// time on the fake's clock.
+    #[serde(with = "seconds")]
+    pub key_delay: Duration,
+    /// The status for a new key that exists already: 500, because nothing maps the exception, or 422.
+    pub duplicate_key_status: u16,
 }
 
 impl Default for Quirks {
@@ -52,6 +60,8 @@ impl Default for Quirks {
             paging: Paging::Right,
             admin_api: true,
             api_module: ApiModule::V0_6,
+            key_delay: Duration::ZERO,
+            duplicate_key_status: 500,
         }
     }
 }

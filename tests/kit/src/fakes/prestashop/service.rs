@@ -33,7 +33,7 @@ impl Service {
     fn webservice(&mut self, request: &Incoming, place: (u64, &str)) -> Answer {
         let stamp = self.letterhead();
         let (world, quirks) = (&mut self.world, &self.quirks);
-        let call = match gate::enter(request, place, world, &self.home, quirks) {
+        let call = match gate::enter(request, place, world, &self.home, quirks, stamp.now) {
             Ok(call) => call,
             Err(stopped) => return stamp.stopped(&stopped, request, quirks.redirect_status),
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::FakePrestashop;
 use super::seed::{self, DemoSeed};
 use super::state::{Employee, MAIN_SHOP, World, permissions};
-use super::truth::{self, FakeEmployee, FakeKey};
+use super::truth::{self, FakeApiClient, FakeEmployee, FakeKey};
 use super::version::PrestashopVersion;
 use crate::fakes::ground::owned;
 
@@ -100,6 +100,29 @@ impl FakePrestashop {
         self.with(|service, _| service.world.apps.register(client_id, secret, owned(scopes)));
     }
 
+    /// Sets how long the tokens of a client live, in seconds.
+    ///
+    /// # Panics
+    ///
+    /// When the client is unknown.
+    pub fn set_client_lifetime(&self, client_id: &str, seconds: u64) {
+        self.arranged(|service, _| {
+            service.world.apps.client_mut(client_id).map(|client| client.lifetime = seconds)
+        });
+    }
+
+    /// Lets another server issue the tokens of a client.
+    ///
+    /// # Panics
+    ///
+    /// When the client is unknown.
+    pub fn make_client_external(&self, client_id: &str) {
+        let issuer = Some("http://issuer.example/realms/merchant".to_owned());
+        self.arranged(|service, _| {
+            service.world.apps.client_mut(client_id).map(|client| client.issuer = issuer)
+        });
+    }
+
     /// Adds a client of the authorization server elsewhere, see [`external_token_url`](Self::external_token_url).
     pub fn add_external_client(&self, client_id: &str, secret: &str, scopes: &[&str]) {
         self.with(|service, _| service.world.apps.trust(client_id, secret, owned(scopes)));
@@ -127,6 +150,15 @@ impl FakePrestashop {
     /// When nobody has that e-mail.
     pub fn remove_employee(&self, email: &str) {
         self.arranged(|service, _| service.world.fire(email));
+    }
+
+    /// Deletes a client of the Admin API. Tokens that it has live on.
+    ///
+    /// # Panics
+    ///
+    /// When the client is unknown.
+    pub fn delete_api_client(&self, client_id: &str) {
+        self.arranged(|service, _| service.world.apps.delete(client_id));
     }
 
     /// Switches an employee on or off.
@@ -199,6 +231,30 @@ impl FakePrestashop {
     #[must_use]
     pub fn keys(&self) -> Vec<FakeKey> {
         self.with(|service, _| truth::keys(&service.world))
+    }
+
+    /// Every client of the Admin API that there ever was, by id.
+    #[must_use]
+    pub fn api_clients(&self) -> Vec<FakeApiClient> {
+        self.with(|service, now| truth::api_clients(&service.world, now))
+    }
+
+    /// Whether a program that uses this key now would be let in.
+    #[must_use]
+    pub fn key_works(&self, key: &str) -> bool {
+        self.with(|service, now| {
+            let on = service.world.webservice_on;
+            on && service
+                .world
+                .key_seen(key, now)
+                .is_some_and(|key| key.enabled && !key.permissions.is_empty())
+        })
+    }
+
+    /// Whether a program that asks with this client id and secret now would get a token.
+    #[must_use]
+    pub fn client_works(&self, client_id: &str, secret: &str) -> bool {
+        self.with(|service, _| service.world.apps.knows(client_id, secret))
     }
 
     /// How often the API gave that e-mail an access: active employees made, and inactive ones switched on.

@@ -55,6 +55,25 @@ pub(super) struct Key {
     pub(super) enabled: bool,
     pub(super) permissions: Permissions,
     pub(super) shops: BTreeSet<u64>,
+    /// What the webservice sees until this time, if it is something else: nothing at first, the former state later.
+    pub(super) replica: Option<(Timestamp, Option<Box<Key>>)>,
+}
+
+impl Key {
+    /// The key, of which the webservice sees the former state until then.
+    pub(super) fn seen_late(mut self, former: Option<Self>, until: Timestamp) -> Self {
+        let former = former.map(|former| Box::new(Self { replica: None, ..former }));
+        self.replica = Some((until, former));
+        self
+    }
+
+    /// The key as the webservice sees it now.
+    fn seen(&self, now: Timestamp) -> Option<&Self> {
+        match &self.replica {
+            Some((until, former)) if now < *until => former.as_deref(),
+            _ => Some(self),
+        }
+    }
 }
 
 /// Methods by resource.
@@ -212,6 +231,11 @@ impl World {
         self.keys.iter().find(|known| known.key == key)
     }
 
+    /// A key as the webservice sees it now.
+    pub(super) fn key_seen(&self, key: &str, now: Timestamp) -> Option<&Key> {
+        self.keys.iter().filter_map(|known| known.seen(now)).find(|known| known.key == key)
+    }
+
     pub(super) fn key_mut(&mut self, key: &str) -> Result<&mut Key, Refusal> {
         let found = self.keys.iter_mut().find(|known| known.key == key);
         found.ok_or_else(|| Refusal("no such webservice key".to_owned()))
@@ -229,6 +253,7 @@ impl World {
             enabled: true,
             permissions,
             shops: BTreeSet::from([MAIN_SHOP]),
+            replica: None,
         });
         Ok(id)
     }

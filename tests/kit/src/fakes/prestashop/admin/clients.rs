@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::tokens::Apps;
 use super::{Operation, SCOPES, body, error, invalid, lists, text};
+use crate::fakes::ground::Refusal;
 use crate::fakes::http::{Answer, Incoming};
 use crate::fakes::prestashop::passwords::sha1_hex;
 use crate::fakes::prestashop::quirks::Quirks;
@@ -18,7 +19,7 @@ pub(in super::super) struct ApiClient {
     description: String,
     pub(in super::super) issuer: Option<String>,
     pub(in super::super) enabled: bool,
-    pub(super) lifetime: u64,
+    pub(in super::super) lifetime: u64,
     pub(in super::super) scopes: Vec<String>,
     pub(in super::super) secret: String,
 }
@@ -73,8 +74,29 @@ impl Apps {
         self.elsewhere.insert(client_id.to_owned(), (secret.to_owned(), scopes));
     }
 
+    /// No id is ever given again.
     pub(super) fn next_client(&self) -> u64 {
-        self.clients.iter().map(|client| client.id).max().unwrap_or_default() + 1
+        let all = self.clients.iter().chain(&self.deleted);
+        all.map(|client| client.id).max().unwrap_or_default() + 1
+    }
+
+    /// Tokens that it has live on.
+    pub(in super::super) fn delete(&mut self, client_id: &str) -> Result<(), Refusal> {
+        let place = self.clients.iter().position(|client| client.client_id == client_id);
+        let place = place.ok_or_else(|| Refusal("no such client".to_owned()))?;
+        self.deleted.push(self.clients.remove(place));
+        Ok(())
+    }
+
+    pub(in super::super) fn client_mut(&mut self, client_id: &str) -> Result<&mut ApiClient, Refusal> {
+        let found = self.clients.iter_mut().find(|client| client.client_id == client_id);
+        found.ok_or_else(|| Refusal("no such client".to_owned()))
+    }
+
+    /// Whether this client would get a token with this secret.
+    pub(in super::super) fn knows(&self, client_id: &str, secret: &str) -> bool {
+        let mut own = self.clients.iter().filter(|client| client.issuer.is_none());
+        own.any(|client| client.client_id == client_id && client.secret == secret)
     }
 }
 
@@ -97,6 +119,7 @@ pub(super) fn answer(
     let known = apps.clients.iter().position(|client| client.id == id).ok_or_else(|| error(404))?;
     let mut client = apps.clients.remove(known);
     if operation.method == "DELETE" {
+        apps.deleted.push(client);
         return Ok(Answer::empty(204));
     }
     let changed = match operation.method {

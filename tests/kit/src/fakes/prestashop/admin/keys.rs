@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use guestpass::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{Operation, body, error, invalid, lists, text};
+use crate::fakes::ground::later;
 use crate::fakes::http::{Answer, Incoming};
+use crate::fakes::prestashop::quirks::Quirks;
 use crate::fakes::prestashop::resources;
 use crate::fakes::prestashop::state::{Key, MAIN_SHOP, Permissions, World};
 
@@ -15,6 +18,8 @@ pub(super) fn answer(
     operation: &Operation<'_>,
     request: &Incoming,
     world: &mut World,
+    quirks: &Quirks,
+    now: Timestamp,
 ) -> Result<Answer, Answer> {
     let Some(id) = operation.id else {
         return match operation.method {
@@ -22,12 +27,15 @@ pub(super) fn answer(
                 let items = world.keys.iter().map(listed).collect();
                 Ok(lists::answer(request, items, 50, "id_webservice_account"))
             }
-            _ => create(&body(request)?, world),
+            _ => create(&body(request)?, world, quirks, now),
         };
     };
     let known = world.keys.iter().find(|key| key.id == id).cloned().ok_or_else(|| error(404))?;
     let key = match operation.method {
-        "PATCH" => change(known, &body(request)?, world)?,
+        "PATCH" => {
+            let changed = change(known.clone(), &body(request)?, world, quirks)?;
+            changed.seen_late(Some(known), later(now, quirks.key_delay))
+        }
         _ => known,
     };
     let shown = shown(&key);
@@ -52,17 +60,22 @@ fn shown(key: &Key) -> Value {
     shown
 }
 
-fn create(body: &Map<String, Value>, world: &mut World) -> Result<Answer, Answer> {
+fn create(
+    body: &Map<String, Value>,
+    world: &mut World,
+    quirks: &Quirks,
+    now: Timestamp,
+) -> Result<Answer, Answer> {
     text(body, "key", 32)?;
     let id = world.keys.iter().map(|known| known.id).max().unwrap_or_default() + 1;
     let blank = Key { id, enabled: true, shops: BTreeSet::from([MAIN_SHOP]), ..Key::default() };
-    let key = change(blank, body, world)?;
-    world.keys.push(key);
+    let key = change(blank, body, world, quirks)?;
+    world.keys.push(key.seen_late(None, later(now, quirks.key_delay)));
     Ok(Answer::json(201, &json!({"webserviceKeyId": id})))
 }
 
 /// The key with what the body changes.
-fn change(mut key: Key, body: &Map<String, Value>, world: &World) -> Result<Key, Answer> {
+fn change(mut key: Key, body: &Map<String, Value>, world: &World, quirks: &Quirks) -> Result<Key, Answer> {
     if body.contains_key("key") {
         let text = text(body, "key", 32)?;
         if text.len() != 32 {
@@ -70,7 +83,10 @@ fn change(mut key: Key, body: &Map<String, Value>, world: &World) -> Result<Key,
         }
         // Nothing maps this exception to a status.
         if world.key(text).is_some_and(|other| other.id != key.id) {
-            return Err(error(500));
+            return Err(match quirks.duplicate_key_status {
+                422 => invalid("key", "This value is already used."),
+                status => error(status),
+            });
         }
         key.key = text.to_owned();
     }

@@ -58,7 +58,7 @@ pub(super) fn answer(
     }
     let done = match operation.resource {
         "api-clients" => clients::answer(&operation, request, world, quirks),
-        "webservice-keys" => keys::answer(&operation, request, world),
+        "webservice-keys" => keys::answer(&operation, request, world, quirks, now),
         _ => profiles::answer(&operation, request, world),
     };
     done.unwrap_or_else(|refusal| refusal)

@@ -20,6 +20,7 @@ use crate::fakes::prestashop::state::World;
 #[derive(Debug, Default)]
 pub(in super::super) struct Apps {
     pub(in super::super) clients: Vec<ApiClient>,
+    pub(in super::super) deleted: Vec<ApiClient>,
     /// Secrets and scopes of the clients of another authorization server, by client id.
     pub(in super::super) elsewhere: BTreeMap<String, (String, Vec<String>)>,
     pub(in super::super) tokens: Vec<Token>,
@@ -30,9 +31,9 @@ pub(in super::super) struct Apps {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Token {
     pub(in super::super) text: String,
-    client_id: String,
+    pub(in super::super) client_id: String,
     scopes: Vec<String>,
-    until: Timestamp,
+    pub(in super::super) until: Timestamp,
     foreign: bool,
 }
 
