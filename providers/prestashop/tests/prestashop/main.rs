@@ -11,6 +11,7 @@
 mod admin;
 mod changing;
 mod common;
+mod credentials;
 mod letting_in;
 mod shop;
 mod taking_out;
