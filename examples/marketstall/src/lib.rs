@@ -13,8 +13,8 @@ mod wire;
 use std::sync::Arc;
 
 use guestpass::{
-    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
-    StoreSettings,
+    AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
+    Result, StoreSettings, no_authorization,
 };
 
 /// The id of this platform.
@@ -49,5 +49,12 @@ impl ProviderFactory for Factory {
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
         provider::connect(&settings, env)
+    }
+
+    fn authorization(&self, _settings: StoreSettings, _env: &Environment) -> Result<Arc<dyn Authorization>> {
+        Err(no_authorization(
+            "Marketstall gives no tokens by a code",
+            "make a token in the office of the stall under Tokens and refer to it as `token`",
+        ))
     }
 }

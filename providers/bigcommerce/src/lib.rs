@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod authorization;
 mod client;
 mod config;
 mod credentials;
 mod dialect;
 mod guide;
+mod login;
 mod permissions;
 mod provider;
 mod roster;
@@ -15,8 +17,8 @@ mod wire;
 use std::sync::Arc;
 
 use guestpass::{
-    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
-    StoreSettings,
+    AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
+    Result, StoreSettings,
 };
 
 use crate::snapshot::Snapshots;
@@ -70,5 +72,9 @@ impl ProviderFactory for Factory {
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
         provider::connect(settings, env, self.snapshots.clone())
+    }
+
+    fn authorization(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn Authorization>> {
+        Ok(Arc::new(authorization::Installation::new(&settings, env)?))
     }
 }

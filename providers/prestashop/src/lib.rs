@@ -22,8 +22,8 @@ mod xml;
 use std::sync::Arc;
 
 use guestpass::{
-    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
-    StoreSettings,
+    AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
+    Result, StoreSettings, no_authorization,
 };
 
 /// The id of this platform.
@@ -71,5 +71,12 @@ impl ProviderFactory for Factory {
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
         provider::connect(settings, env)
+    }
+
+    fn authorization(&self, _settings: StoreSettings, _env: &Environment) -> Result<Arc<dyn Authorization>> {
+        Err(no_authorization(
+            "PrestaShop has no consent page: its clients and keys are made in the back office",
+            "make a webservice key or an Admin API client in the back office and refer to it in the store's settings",
+        ))
     }
 }

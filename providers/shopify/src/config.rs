@@ -27,6 +27,10 @@ pub(crate) const FIELDS: &[ConfigField] = &[
          be written back",
     )
     .secret(),
+    ConfigField::optional(
+        "scopes",
+        "what `guestpass connect` asks the merchant for, separated by commas; without it what the app's own settings say",
+    ),
     ConfigField::optional("api_version", "the Admin API version, 2026-10 unless told otherwise"),
     ConfigField::optional(
         "organisation_email",
@@ -179,6 +183,68 @@ impl Organisation {
     }
 }
 
+/// What an authorization needs: no token yet.
+#[derive(Debug)]
+pub(crate) struct Consent {
+    pub(crate) shop: Shop,
+    pub(crate) app: App,
+    /// Where the merchant agrees, without a slash at its end.
+    pub(crate) site: String,
+    pub(crate) api: BaseUrl,
+    /// Whether the token is to expire and be renewed.
+    pub(crate) expiring: bool,
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Consent {
+    pub(crate) fn read(settings: &StoreSettings) -> Result<Self> {
+        let shop = Shop::parse(settings.required_text("shop")?)?;
+        let app = App {
+            client_id: checked_client_id(settings.required_text("client_id")?)?,
+            client_secret: settings.required_secret("client_secret")?,
+        };
+        let expiring = match (settings.secret("refresh_token"), settings.secret("access_token")) {
+            (Some(_), _) => true,
+            (None, Some(_)) => false,
+            (None, None) => {
+                return Err(Error::config(
+                    "refresh_token",
+                    "is missing, so nothing refers to the token that is to come",
+                    "add refresh_token = \"file:PATH\"; the file need not be there yet",
+                ));
+            }
+        };
+        let (site, api) = address(settings, &shop)?;
+        let scopes = settings.text("scopes").map(scopes_of).transpose()?.unwrap_or_default();
+        Ok(Self { shop, app, site, api, expiring, scopes })
+    }
+}
+
+fn scopes_of(text: &str) -> Result<Vec<String>> {
+    let scopes: Vec<_> =
+        text.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    if scopes.iter().all(|scope| is_scope(scope)) {
+        return Ok(scopes);
+    }
+    Err(Error::config(
+        "scopes",
+        "holds something that is no scope",
+        "write names as read_products, separated by commas",
+    ))
+}
+
+/// Letters, digits and underscores.
+pub(crate) fn is_scope(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn address(settings: &StoreSettings, shop: &Shop) -> Result<(String, BaseUrl)> {
+    let url = settings.text("api_url").map_or_else(|| format!("https://{}", shop.as_str()), str::to_owned);
+    let api = BaseUrl::parse("api_url", &url, |host| host.eq_ignore_ascii_case(shop.as_str()))?;
+    Ok((url.trim_end_matches('/').to_owned(), api))
+}
+
 impl Credential {
     fn read(settings: &StoreSettings, shop: &Shop) -> Result<Self> {
         let version = settings.text("api_version").unwrap_or(NEWEST).to_owned();
@@ -200,9 +266,7 @@ impl Credential {
                 ));
             }
         };
-        let url =
-            settings.text("api_url").map_or_else(|| format!("https://{}", shop.as_str()), str::to_owned);
-        let api = BaseUrl::parse("api_url", &url, |host| host.eq_ignore_ascii_case(shop.as_str()))?;
+        let (_, api) = address(settings, shop)?;
         Ok(Self { source: Source::read(settings)?, version, rest_permissions, api })
     }
 }
@@ -237,13 +301,9 @@ impl Source {
                 "cannot be used alone",
                 "add `client_id` and `client_secret` of the app that it belongs to",
             )),
-            (Some(_), None, Some(_)) => Err(Error::config(
-                "access_token",
-                "stands beside `client_id` and `client_secret`, and only one of the two is the control credential",
-                "keep `access_token` alone, or leave it out, or add the `refresh_token` that belongs to it",
-            )),
+            // The token is the control credential; the app is there to authorise it anew.
+            (_, None, Some(access)) => Ok(Self::Static(access)),
             (Some(app), None, None) => Ok(Self::ClientCredentials(app)),
-            (None, None, Some(access)) => Ok(Self::Static(access)),
             (None, None, None) => Err(Error::config(
                 "access_token",
                 "is missing",

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod authorization;
 mod capabilities;
 mod client;
 mod config;
@@ -19,8 +20,8 @@ mod wire;
 use std::sync::Arc;
 
 use guestpass::{
-    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
-    StoreSettings,
+    AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
+    Result, StoreSettings,
 };
 
 use crate::gate::Gates;
@@ -73,5 +74,9 @@ impl ProviderFactory for Factory {
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
         provider::connect(settings, env, &self.gates)
+    }
+
+    fn authorization(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn Authorization>> {
+        Ok(Arc::new(authorization::CodeGrant::new(&settings, env)?))
     }
 }

@@ -20,9 +20,9 @@ use guestpass::{
 };
 use oauth2::basic::BasicTokenType;
 use oauth2::{
-    AccessToken, AsyncHttpClient, AuthType, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointNotSet,
-    EndpointSet, ErrorResponse, HttpRequest, HttpResponse, RefreshToken, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenIntrospectionResponse, TokenResponse, TokenUrl,
+    AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, EmptyExtraTokenFields,
+    EndpointNotSet, EndpointSet, ErrorResponse, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
+    Scope, StandardRevocableToken, StandardTokenIntrospectionResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use url::form_urlencoded;
@@ -62,6 +62,8 @@ pub(crate) struct Tokens {
     expires_in: Option<u64>,
     #[serde(default, deserialize_with = "seconds")]
     refresh_token_expires_in: Option<u64>,
+    #[serde(default, deserialize_with = "text")]
+    scope: Option<String>,
     #[serde(skip, default = "bearer")]
     token_type: BasicTokenType,
 }
@@ -76,6 +78,12 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D:
     Ok(value.as_u64().or_else(|| value.as_str()?.parse().ok()))
 }
 
+/// A text; anything else counts as not told.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_str().map(str::to_owned))
+}
+
 impl Tokens {
     /// The refresh token, where there is one.
     pub(crate) fn refresh(&self) -> Option<SecretString> {
@@ -85,6 +93,12 @@ impl Tokens {
     /// How long the refresh token lives unused, where that is told.
     pub(crate) fn refresh_expires_in(&self) -> Option<Duration> {
         self.refresh_token_expires_in.map(Duration::from_secs)
+    }
+
+    /// What they are good for. Scopes are separated by commas.
+    pub(crate) fn granted(&self) -> Vec<String> {
+        let scopes = self.scope.iter().flat_map(|scope| scope.split(','));
+        scopes.map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
     }
 }
 
@@ -212,6 +226,17 @@ impl TokenEndpoint {
         serde_json::from_slice(&body).map_err(|_| unreadable())
     }
 
+    /// Tokens for a code that an installation gave. Good for one exchange, so it is never sent twice.
+    /// <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant>
+    pub(crate) async fn exchange_code(&self, code: &str, expiring: bool, cx: &CallContext) -> Result<Tokens> {
+        let grants = self.grants(&self.client_secret().await?);
+        let code = AuthorizationCode::new(code.to_owned());
+        let exchange = grants.exchange_code(code);
+        let exchange = if expiring { exchange.add_extra_param("expiring", "1") } else { exchange };
+        let sent = exchange.request_async(&OneExchange { endpoint: self, cx }).await;
+        sent.map_err(told)
+    }
+
     fn grants(&self, secret: &SecretString) -> Grants {
         oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
             .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
@@ -253,6 +278,31 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
     }
+}
+
+/// The endpoint, for the one exchange of a code.
+struct OneExchange<'e> {
+    endpoint: &'e TokenEndpoint,
+    cx: &'e CallContext,
+}
+
+impl<'c> AsyncHttpClient<'c> for OneExchange<'_> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        let body = without_grant_type(request.body());
+        Box::pin(async move {
+            let body = self.endpoint.post(body, Safety::Write, self.cx).await?;
+            Ok(HttpResponse::new(body.to_vec()))
+        })
+    }
+}
+
+/// The vendor's form of this request has no `grant_type`. Whether one is ignored is not documented.
+fn without_grant_type(form: &[u8]) -> Vec<u8> {
+    let fields = url::form_urlencoded::parse(form).filter(|(name, _)| name != "grant_type");
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
 }
 
 /// Our own error again. The others cannot come, and hold bodies, so nothing of them is kept.
@@ -323,7 +373,7 @@ impl Dialect for TokenDialect {
             .with_remedy("use a token that the merchant's installation gave, with its `refresh_token`"),
             (400, Some("invalid_request")) => refused(
                 "the token endpoint refused the request",
-                "one of two: `client_secret` is wrong or was revoked, or what was handed in with it is no longer good",
+                "one of two: `client_secret` is wrong or was revoked, or what was handed in with it (a refresh token, or a code that is used up, too old or another app's) is no longer good",
             ),
             (400, Some("invalid_subject_token")) => refused(
                 "the token endpoint refused the token that was to be exchanged",

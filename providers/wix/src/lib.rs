@@ -13,8 +13,8 @@ mod wire;
 use std::sync::Arc;
 
 use guestpass::{
-    AccessProvider, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId, Result,
-    StoreSettings,
+    AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
+    Result, StoreSettings, no_authorization,
 };
 
 use crate::invitations::Memory;
@@ -70,5 +70,12 @@ impl ProviderFactory for Factory {
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {
         provider::connect(settings, env, self.memory.clone(), &self.tokens)
+    }
+
+    fn authorization(&self, _settings: StoreSettings, _env: &Environment) -> Result<Arc<dyn Authorization>> {
+        Err(no_authorization(
+            "Wix gives no token of a site by a code: app tokens are fetched with the app's own secret",
+            "install the app on the site and set `app_id`, `app_secret` and `instance_id`, or make an API key by hand and set `api_key`",
+        ))
     }
 }

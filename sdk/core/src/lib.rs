@@ -10,6 +10,7 @@
 //! - [`Coordination`]: rate budgets that several tasks and processes share;
 //! - [`grants`]: access that is written down before it is given, and ends;
 //! - [`rotation`]: credentials that change without anybody being locked out;
+//! - [`Authorization`]: a first token, by a merchant's consent in a browser;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
 //!
 //! What a platform cannot do is declared in [`Capabilities`] with the reason, and comes back as a [`ManualStep`]: data
@@ -18,6 +19,7 @@
 //! Providers are crates named `guestpass-<platform>`. Fakes, faults and the conformance suite: `guestpass-testkit`.
 
 mod api_access;
+mod authorization;
 mod call;
 mod capability;
 mod clock;
@@ -39,6 +41,10 @@ mod secret;
 mod sink;
 
 pub use api_access::{ApiAccess, ApiGrant};
+pub use authorization::{
+    Authorization, AuthorizationInfo, AuthorizationOptions, AuthorizationRequest, AuthorizationStart,
+    Authorized, Callback, exchange_failed, no_authorization,
+};
 pub use call::{CallContext, Priority};
 pub use capability::{Capabilities, Capability, Operation, Support};
 pub use clock::{Clock, SystemClock, Wait};
@@ -58,3 +64,4 @@ pub use registry::{ProviderFactory, Registry};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{FixedSecret, LoadedSecret, SecretSource};
 pub use sink::{CallbackSink, Sink, SinkAbilities, SinkCall, SinkCopy};
+pub use url::Url;

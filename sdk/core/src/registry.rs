@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::authorization::Authorization;
 use crate::capability::Capabilities;
 use crate::config::{ConfigField, StoreSettings};
 use crate::environment::Environment;
@@ -29,6 +30,14 @@ pub trait ProviderFactory: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) that names the field and the remedy.
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>>;
+
+    /// How a store whose token is not there yet gets one by a merchant's consent. Does no I/O, and needs no setting but
+    /// those of the store and of the app that asks.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) that names the field and the remedy;
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) with the reason and the other way, where tokens come otherwise.
+    fn authorization(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn Authorization>>;
 }
 
 /// The platforms that a program knows.
@@ -86,6 +95,24 @@ impl Registry {
         settings
             .validate(factory.fields())
             .and_then(|()| factory.connect(settings, env))
+            .map_err(|error| error.at(factory.id(), &store))
+    }
+
+    /// Checks the settings against the platform's fields and prepares an authorization. Does no I/O.
+    ///
+    /// # Errors
+    /// As [`ProviderFactory::authorization`].
+    pub fn authorization(
+        &self,
+        platform: &str,
+        settings: StoreSettings,
+        env: &Environment,
+    ) -> Result<Arc<dyn Authorization>> {
+        let factory = self.factory(platform)?;
+        let store = settings.store.clone();
+        settings
+            .validate(factory.fields())
+            .and_then(|()| factory.authorization(settings, env))
             .map_err(|error| error.at(factory.id(), &store))
     }
 }
