@@ -4,6 +4,7 @@ use guestpass::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::consent;
 use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
@@ -58,6 +59,23 @@ struct Reauthorization {
     scopes: Vec<String>,
 }
 
+/// An app that somebody installs, and the app's callback address.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewInstallation {
+    store: String,
+    client_id: String,
+    scopes: Vec<String>,
+    callback: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewApp {
+    client_id: String,
+    client_secret: String,
+}
+
 impl Controlled for Service {
     type Quirks = Quirks;
 
@@ -106,6 +124,16 @@ impl Controlled for Service {
             "grant-permissions" => {
                 let Permissions { store, email, permissions } = read(request)?;
                 self.world.change(&store, &email, now, |member| member.permissions = permissions)?;
+            }
+            "add-app" => {
+                let NewApp { client_id, client_secret } = read(request)?;
+                self.world.credentials.add_app(&client_id, &client_secret);
+            }
+            "install-app" => {
+                let NewInstallation { store, client_id, scopes, callback } = read(request)?;
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                let callback = consent::install(&mut self.world, &client_id, &store, &scopes, &callback)?;
+                return Ok(json!({"callback": callback}));
             }
             "revoke-token" => {
                 let OneToken { token } = read(request)?;

@@ -131,6 +131,13 @@ impl Credentials {
         Ok(&known.client_id)
     }
 
+    /// The token of a client, if it has one there.
+    pub(super) fn token_of(&self, client_id: &str, reach: &Reach) -> Option<String> {
+        let is_it =
+            |token: &Token| token.ends_at.is_none() && token.client_id == client_id && token.reach == *reach;
+        self.tokens.iter().find(|(_, token)| is_it(token)).map(|(text, _)| text.clone())
+    }
+
     /// Every token there ever was.
     pub(super) fn all(&self, now: Timestamp) -> Vec<FakeApiToken> {
         self.tokens.keys().filter_map(|token| self.on_record(token, now)).collect()
@@ -181,6 +188,17 @@ impl Credentials {
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         };
         self.codes.insert(code.to_owned(), code_of);
+    }
+
+    /// A user installs an app: a code that nobody has used.
+    pub(super) fn mint_code(&mut self, client_id: &str, store_hash: &str, scopes: &[&str]) -> Option<String> {
+        if !self.apps.contains_key(client_id) {
+            return None;
+        }
+        self.minted += 1;
+        let code = format!("fake-code-{}", self.minted);
+        self.add_code(&code, store_hash, scopes);
+        Some(code)
     }
 
     /// Uses the code up. The app's earlier token for the store dies, its client id stays.

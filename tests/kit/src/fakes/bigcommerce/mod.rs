@@ -39,6 +39,7 @@
 //! | `GET /_control/quirks` | | All quirks. |
 
 mod bodies;
+mod consent;
 mod control;
 mod credentials;
 mod disturb;

@@ -3,6 +3,7 @@
 use guestpass::Timestamp;
 
 use super::FakeShopify;
+use super::consent;
 use super::people::RequestRefused;
 use super::state::CollaborationState;
 use super::truth::{self, FakeCollaboration, FakeStaff, FakeStorefrontToken, FakeToken};
@@ -72,6 +73,28 @@ impl FakeShopify {
     ) {
         let permissions = permissions.map(owned);
         self.arranged(|service, now| service.world.approve(organisation, domain, permissions, ends_at, now));
+    }
+
+    /// The merchant installs the app on the page that `url` names, with what was asked for or with these scopes. Gives the
+    /// address that the platform then sends the browser to.
+    ///
+    /// # Panics
+    ///
+    /// When the page could not be shown: an unknown app or shop, or no redirect address.
+    #[must_use]
+    pub fn approve_install(&self, url: &str, scopes: Option<&[&str]>) -> String {
+        let scopes = scopes.map(owned);
+        self.arranged(|service, now| consent::approve(&mut service.world, url, scopes, &service.quirks, now))
+    }
+
+    /// The merchant says no there. Gives the address that the platform then sends the browser to.
+    ///
+    /// # Panics
+    ///
+    /// When `url` names no redirect address.
+    #[must_use]
+    pub fn deny_install(&self, url: &str) -> String {
+        self.arranged(|_, _| consent::deny(url))
     }
 
     /// The merchant rejects the request.

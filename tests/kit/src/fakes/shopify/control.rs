@@ -6,6 +6,7 @@ use guestpass::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::consent;
 use super::quirks::Quirks;
 use super::seed;
 use super::service::Service;
@@ -126,6 +127,17 @@ struct Secret {
     secret: String,
 }
 
+/// Where a program has sent the merchant's browser, and what the merchant says there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answering {
+    url: String,
+    /// What the merchant gives, instead of what was asked for.
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    deny: bool,
+}
+
 impl Controlled for Service {
     type Quirks = Quirks;
 
@@ -162,6 +174,15 @@ impl Controlled for Service {
                 let NewStorefrontToken { shop, client_id, title } = read(request)?;
                 let number = self.world.create_storefront_token(&shop, &client_id, &title, now)?;
                 Ok(json!({"ok": true, "token": self.world.storefront_text(&shop, number)?}))
+            }
+            "answer-install" => {
+                let Answering { url, scopes, deny } = read(request)?;
+                let answer = if deny {
+                    consent::deny(&url)?
+                } else {
+                    consent::approve(&mut self.world, &url, scopes, &self.quirks, now)?
+                };
+                Ok(json!({"callback": answer}))
             }
             other => {
                 act_on_world(other, request, &mut self.world, now)?;

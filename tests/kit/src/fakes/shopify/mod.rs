@@ -51,6 +51,7 @@
 mod acts;
 mod apps;
 mod bodies;
+mod consent;
 mod control;
 mod cost;
 mod delegates;
@@ -84,7 +85,7 @@ pub use apps::{AppKind, NewApp};
 pub use people::RequestRefused;
 pub use quirks::{
     AccountTypes, BucketSize, CollaboratorEmail, CostBlock, CurrentStaffOffline, OauthErrors, Quirks,
-    RemovedPerson, RepeatedRefresh, StaffDenial, StorefrontRefusal, UnknownSearchKey,
+    RemovedPerson, RepeatedRefresh, SignatureReading, StaffDenial, StorefrontRefusal, UnknownSearchKey,
 };
 pub use seed::DemoSeed;
 pub use state::{CollaborationState, Plan, ShopState, StaffKind};

@@ -59,6 +59,8 @@ pub struct Quirks {
     pub float_costs: bool,
     /// How the token endpoint writes its errors.
     pub oauth_errors: OauthErrors,
+    /// How values are written in what the platform signs after an installation.
+    pub signature: SignatureReading,
     /// An answer of the token endpoint leaves `expires_in` out.
     pub omit_expires_in: bool,
     /// What a repeated refresh with the same refresh token answers.
@@ -115,6 +117,7 @@ impl Default for Quirks {
             throttled_cost_block: CostBlock::Whole,
             float_costs: false,
             oauth_errors: OauthErrors::AsSeen,
+            signature: SignatureReading::Decoded,
             omit_expires_in: false,
             repeated_refresh: RepeatedRefresh::NewPair,
             legacy_rotation_scope: true,
@@ -230,6 +233,16 @@ pub enum OauthErrors {
     Html,
     /// JSON for those who accept it, HTML for the others.
     AsAccepted,
+}
+
+/// How values are written in what the platform signs after an installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureReading {
+    /// As they are.
+    Decoded,
+    /// As in the address.
+    Encoded,
 }
 
 /// What a repeated refresh with the same refresh token answers.

@@ -24,6 +24,7 @@ pub(super) enum Call<'r> {
     Storefront { version: &'r str },
     Rest { version: &'r str, tail: &'r str },
     Token,
+    Authorize,
     AccessScopes,
     Permissions,
     Unknown,
@@ -45,6 +46,7 @@ impl<'r> Call<'r> {
     fn of(path: &'r str) -> Self {
         match path {
             "admin/oauth/access_token" | "admin/oauth/access_token.json" => return Self::Token,
+            "admin/oauth/authorize" => return Self::Authorize,
             "admin/oauth/access_scopes.json" => return Self::AccessScopes,
             "admin/api_permissions/current.json" => return Self::Permissions,
             _ => {}
@@ -76,6 +78,7 @@ pub(super) fn facts(request: &Incoming) -> RequestFacts {
             let grant = grants::name(&oauth::fields(request));
             (vec!["oauth/access_token".to_owned(), grant.to_owned()], true)
         }
+        Call::Authorize => (vec!["oauth/authorize".to_owned()], unsafe_method),
         Call::AccessScopes => (vec!["oauth/access_scopes.json".to_owned()], unsafe_method),
         Call::Permissions => (vec!["api_permissions/current.json".to_owned()], unsafe_method),
         Call::Unknown => (Vec::new(), unsafe_method),

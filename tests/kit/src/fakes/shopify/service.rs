@@ -10,7 +10,7 @@ use super::resolvers::Context;
 use super::route::{Call, Route, TOKEN_HEADER, facts};
 use super::state::{Plan, ShopState, World};
 use super::vault::{Death, TokenKind};
-use super::{bodies, disturb, graphql, oauth, rest, storefront, versions};
+use super::{bodies, consent, disturb, graphql, oauth, rest, storefront, versions};
 use crate::fakes::http::{Answer, Incoming};
 use crate::fakes::limits::Standing;
 use crate::fakes::mangle;
@@ -92,6 +92,7 @@ impl Platform for Service {
             Call::Storefront { version } => {
                 return storefront::answer(request, shop, version, &self.world, &self.quirks);
             }
+            Call::Authorize => return consent::page(request, shop, &mut self.world, &self.quirks, now),
             _ => {}
         }
         let client = match self.client(request, shop, now) {

@@ -113,6 +113,14 @@ impl Vault {
         format!("{prefix}fake{:028x}", self.minted)
     }
 
+    /// A code that nobody has used.
+    pub(super) fn mint_code(&mut self, shop: &str, client_id: &str) -> String {
+        let code = self.fresh("code");
+        let entry = Code { shop: shop.to_owned(), client_id: client_id.to_owned(), person: None };
+        self.codes.insert(code.clone(), entry);
+        code
+    }
+
     pub(super) fn add_static(&mut self, token: &str, shop: &str, client_id: &str, secret: Option<&str>) {
         let entry = Token {
             shop: shop.to_owned(),
