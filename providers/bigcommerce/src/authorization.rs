@@ -32,7 +32,9 @@ pub(crate) struct Installation {
 impl Installation {
     pub(crate) fn new(settings: &StoreSettings, env: &Environment) -> Result<Self> {
         let Consent { store_hash, app, login, scopes } = Consent::read(settings)?;
-        let info = AuthorizationInfo::new(ID.clone(), settings.store.clone(), STORE_TOKEN).asking_for(scopes);
+        let info = AuthorizationInfo::new(ID.clone(), settings.store.clone(), STORE_TOKEN)
+            .needing(&["client_secret"])
+            .asking_for(scopes);
         let login = LoginHost::new(app, login, settings.store.clone(), env)?;
         Ok(Self { info, context: format!("stores/{store_hash}"), login })
     }
@@ -108,6 +110,13 @@ impl Authorization for Installation {
     }
 
     fn begin(&self, redirect: &Url, options: &AuthorizationOptions) -> Result<AuthorizationRequest> {
+        if redirect.scheme() != "https" {
+            return Err(Error::invalid(
+                "redirect",
+                "is no https address, and BigCommerce goes to no other",
+                "name one that leads to this program, or one whose answer you paste",
+            ));
+        }
         let scopes = options.scopes.clone().unwrap_or_else(|| self.info.scopes.clone());
         if let Some(wrong) = scopes.iter().find(|scope| !is_scope(scope)) {
             let problem = format!("names {wrong:?}, which is no scope");

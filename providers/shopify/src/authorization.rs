@@ -37,6 +37,7 @@ impl CodeGrant {
         let consent = Consent::read(settings)?;
         let setting = if consent.expiring { REFRESH_TOKEN } else { ACCESS_TOKEN };
         let info = AuthorizationInfo::new(ID.clone(), settings.store.clone(), setting)
+            .needing(&["client_secret"])
             .asking_for(consent.scopes.clone())
             .giving_state_back()
             .signing();

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod connect;
 mod grants;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+pub(crate) use connect::ConnectArgs;
 pub(crate) use grants::*;
 
 const EXIT_CODES: &str = "\
@@ -145,6 +147,9 @@ Exit codes: 0 all work, 1 none works, 2 bad usage or configuration, 5 some do no
         #[arg(value_name = "STORE")]
         stores: Vec<String>,
     },
+    /// Get a store its first token by the merchant's consent in a browser
+    #[command(after_long_help = connect::CONNECT_HELP)]
+    Connect(ConnectArgs),
     /// Show the roles that the platform knows
     #[command(after_long_help = "\
 Example:  guestpass roles acme

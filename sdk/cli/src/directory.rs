@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use guestpass::grants::{Directory, Policy};
 use guestpass::rotation::CredentialSlot;
 use guestpass::{
-    AccessProvider, Environment, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec, Sink,
-    StoreHandle, StoreSettings,
+    AccessProvider, Authorization, Environment, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec,
+    Sink, StoreHandle, StoreSettings,
 };
 
 use crate::config::{Config, StoreEntry};
@@ -46,6 +46,13 @@ impl Configured {
         let connection = self.connect_with(entry, entry.settings.clone())?;
         connections.insert(store.to_owned(), connection.clone());
         Ok(connection)
+    }
+
+    /// How a configured store gets a token by a merchant's consent. Sends nothing.
+    pub(crate) fn authorization(&self, store: &str) -> Result<Arc<dyn Authorization>> {
+        let entry = self.config.store(store)?;
+        let it = self.registry.authorization(entry.platform.as_str(), entry.settings.clone(), &self.env);
+        it.map_err(|error| entry.locate(error))
     }
 
     /// Makes somebody known who is not in the configuration.

@@ -9,6 +9,7 @@
 //! ```
 
 mod args;
+mod callback;
 mod clock;
 mod command_line;
 mod commands;

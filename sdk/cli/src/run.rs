@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::args::{Cli, Command, GrantCommand, StoreCommand};
 use crate::commands::order::Order;
 use crate::commands::{
-    adopt, audit, capabilities, change, check, completions, erase, events, fakes, grant, grants, init,
-    invite, list, man, observe, offboard, order, remove, roles, steps, stores, sweep,
+    adopt, audit, capabilities, change, check, completions, connect, erase, events, fakes, grant, grants,
+    init, invite, list, man, observe, offboard, order, remove, roles, steps, stores, sweep,
 };
 use crate::demo;
 use crate::exit::{Exit, Failure, Outcome};
@@ -63,6 +63,7 @@ pub(crate) async fn on_stores(command: StoreCommand, session: &Session, out: &mu
     match command {
         StoreCommand::Stores => stores::run(session, out),
         StoreCommand::Check { stores } => check::run(&stores, session, out).await,
+        StoreCommand::Connect(args) => Box::pin(connect::run(&args, session, out)).await,
         StoreCommand::Roles { store } => roles::run(&store, session, out).await,
         StoreCommand::Invite(args) => invite::run(&args, session, out).await,
         StoreCommand::List { store, fresh } => list::run(&store, fresh, session, out).await,

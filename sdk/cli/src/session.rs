@@ -7,8 +7,8 @@ use std::time::Duration;
 use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger};
 use guestpass::http::ReqwestTransport;
 use guestpass::{
-    Access, AccessProvider, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind, FileCoordination,
-    ListQuery, ProviderId, Registry, Result,
+    Access, AccessProvider, Authorization, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind,
+    FileCoordination, ListQuery, ProviderId, Registry, Result,
 };
 use tokio::sync::OnceCell;
 
@@ -135,6 +135,11 @@ impl Session {
     /// The connection to a configured store. Sends nothing.
     pub(crate) fn connect(&self, store: &str) -> Result<Arc<dyn AccessProvider>> {
         self.directory.open(store)
+    }
+
+    /// How a configured store gets a token by a merchant's consent. Sends nothing.
+    pub(crate) fn authorization(&self, store: &str) -> Result<Arc<dyn Authorization>> {
+        self.directory.authorization(store)
     }
 
     /// Reads the secrets of a store before anything is sent, so that a missing one costs no request.

@@ -68,6 +68,8 @@ pub struct AuthorizationInfo {
     pub store: StoreHandle,
     /// The setting of the store that refers to the secret which is to come.
     pub setting: &'static str,
+    /// The settings whose secrets the exchange needs, so that they can be read before anybody is asked to click.
+    pub needs: &'static [&'static str],
     /// The rights to ask for, unless somebody names others; empty where the platform knows what the app needs.
     pub scopes: Vec<String>,
     /// Whether the platform gives our own mark back, so that an answer to another question shows.
@@ -86,11 +88,19 @@ impl AuthorizationInfo {
             provider,
             store,
             setting,
+            needs: &[],
             scopes: Vec::new(),
             gives_state_back: false,
             signs: false,
             pkce: false,
         }
+    }
+
+    /// Whose exchange needs the secrets of these settings.
+    #[must_use]
+    pub fn needing(mut self, settings: &'static [&'static str]) -> Self {
+        self.needs = settings;
+        self
     }
 
     /// With these rights to ask for.

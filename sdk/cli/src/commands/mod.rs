@@ -7,6 +7,7 @@ mod carry_out;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod connect;
 pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod fakes;

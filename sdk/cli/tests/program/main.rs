@@ -10,6 +10,7 @@
 mod audit;
 mod bad_input;
 mod budget;
+mod connect;
 mod crash;
 mod fixture;
 mod grants;
