@@ -22,7 +22,7 @@ Example:  guestpass connect acme --sink vault
           guestpass connect acme --sink vault --scopes read_products,write_orders --port 8723
           guestpass connect acme --redirect https://app.example/auth --paste
 Costs:    one request; --dry-run shows what would be asked for
-Exit codes: 0 connected, 1 failed, denied, or nobody came; nothing is stored unless it is said where,
+Exit codes: 0 connected, 1 failed, denied, or nobody came,
             2 bad usage or configuration, or an answer that is not ours; nothing was sent,
             3 connected, but the merchant gave less than was asked for,
             4 the answer was lost: connect again";
