@@ -24,8 +24,13 @@ pub(crate) struct Configured {
 }
 
 impl Configured {
-    pub(crate) fn new(registry: Registry, config: Config, env: Environment) -> Self {
-        Self { registry, config, env, connections: Mutex::default(), found: Mutex::default() }
+    /// Checks what only the platforms can check. Sends nothing.
+    pub(crate) fn new(registry: Registry, mut config: Config, env: Environment) -> Result<Self> {
+        config.complete_credentials(env.clock().now(), |entry| {
+            let connection = registry.connect(entry.platform.as_str(), entry.settings.clone(), &env);
+            connection.map_err(|error| entry.locate(error))
+        })?;
+        Ok(Self { registry, config, env, connections: Mutex::default(), found: Mutex::default() })
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -51,7 +51,7 @@ impl Session {
         let budgets = Arc::new(FileCoordination::new(state.join("budgets")));
         let env = Environment::new(Arc::new(ReqwestTransport::new()?), clock, budgets);
         Ok(Self {
-            directory: Arc::new(Configured::new(registry, config, env)),
+            directory: Arc::new(Configured::new(registry, config, env)?),
             state,
             timeout: Duration::from_secs(global.timeout),
             show_progress: !global.json && global.verbose == 0,

@@ -20,6 +20,9 @@ pub(crate) async fn run(args: &GrantArgs, session: &Session, out: &mut Output) -
     let wish = GrantRequest::new(StoreHandle::new(args.store.as_str())?, person.handle.clone(), end);
     let mut wish = with_wish(wish, &args.wish, session)?;
     wish.starts_at = start;
+    if let Some(sink) = &args.deliver_to {
+        session.config().check_takes_passwords(sink)?;
+    }
     wish.deliver_to.clone_from(&args.deliver_to);
     provider.capabilities().require(Operation::Invite)?;
     // Whatever is wrong with it is found out on a ledger that is forgotten, before anything is written.

@@ -14,9 +14,8 @@ use super::rules::RULES;
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
     pub(super) state_dir: Option<String>,
-    /// A store's settings are the platform's, which alone knows their names.
     #[serde(default)]
-    pub(super) stores: BTreeMap<Spanned<String>, Settings>,
+    pub(super) stores: BTreeMap<Spanned<String>, StoreFile>,
     #[serde(default)]
     pub(super) people: BTreeMap<Spanned<String>, PersonTable>,
     #[serde(default)]
@@ -60,8 +59,44 @@ pub(super) struct LedgerTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SinkTable {
+    pub(super) path: Option<Spanned<String>>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) command: Option<Spanned<String>>,
+    pub(super) reads_back: Option<Spanned<bool>>,
+}
+
+/// `[stores.NAME]`: settings of the platform, which alone knows their names, and a table for each credential.
+#[derive(Debug, Default)]
+pub(super) struct StoreFile {
+    pub(super) settings: Settings,
+    pub(super) credentials: BTreeMap<Spanned<String>, Settings>,
+}
+
+/// By hand, for the same reason as [`RoleFile`].
+impl<'de> Deserialize<'de> for StoreFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = StoreFile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the settings of a store")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StoreFile, A::Error> {
+                let mut store = StoreFile::default();
+                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                    if key.get_ref() == "credentials" {
+                        store.credentials = map.next_value()?;
+                    } else {
+                        store.settings.insert(key, map.next_value()?);
+                    }
+                }
+                Ok(store)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 /// `[roles.NAME]`: a rank, rules, and one table for each platform, named after it.

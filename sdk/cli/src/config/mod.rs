@@ -1,10 +1,12 @@
 //! The configuration: stores, people, roles, rules, sinks and ledger, checked as a whole before anything is done.
 
+mod credential;
 mod file;
 mod ledger;
 mod locate;
 mod reader;
 mod rules;
+mod sink;
 mod source;
 
 use std::collections::BTreeMap;
@@ -14,12 +16,14 @@ use std::sync::Arc;
 use guestpass::grants::Policy;
 use guestpass::rotation::CredentialSlot;
 use guestpass::{
-    Access, AccountId, Clock, ConfigValue, Email, Error, ErrorKind, Person, PersonHandle, ProviderId,
-    Registry, Result, RoleId, RoleSpec, Sink, StoreSettings, Target,
+    Access, AccessProvider, AccountId, Clock, ConfigValue, Email, Error, ErrorKind, Person, PersonHandle,
+    ProviderId, Registry, Result, RoleId, RoleSpec, Sink, StoreSettings, Target, Timestamp,
 };
 
+use credential::CredentialEntry;
 pub(crate) use ledger::LedgerPlace;
 pub(crate) use locate::{config_file, state_folder};
+use sink::SinkEntry;
 use source::Source;
 
 /// The configuration.
@@ -32,7 +36,7 @@ pub(crate) struct Config {
     roles: BTreeMap<String, Role>,
     /// Where grants are remembered.
     pub(crate) ledger: LedgerPlace,
-    sinks: BTreeMap<String, Arc<dyn Sink>>,
+    sinks: BTreeMap<String, SinkEntry>,
     policy: Policy,
 }
 
@@ -57,6 +61,8 @@ pub(crate) struct StoreEntry {
     place: String,
     /// Where each setting stands.
     places: BTreeMap<String, String>,
+    /// What is to be rotated on it, before its platform has said what it knows.
+    unchecked: Vec<CredentialEntry>,
     /// What is to be rotated on it.
     pub(crate) credentials: Vec<CredentialSlot>,
 }
@@ -152,10 +158,70 @@ impl Config {
 
     /// The sink of this name.
     pub(crate) fn sink(&self, name: &str) -> Result<Arc<dyn Sink>> {
-        self.sinks.get(name).cloned().ok_or_else(|| {
+        self.sink_entry(name).map(|entry| entry.sink.clone())
+    }
+
+    /// Checks that passwords may go to this sink.
+    pub(crate) fn check_takes_passwords(&self, name: &str) -> Result<()> {
+        if self.sink_entry(name)?.takes_passwords {
+            return Ok(());
+        }
+        let message = format!("the sink {name:?} is a file for one credential, and takes no passwords");
+        Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_remedy("name a sink with a folder or a program"))
+    }
+
+    fn sink_entry(&self, name: &str) -> Result<&SinkEntry> {
+        self.sinks.get(name).ok_or_else(|| {
             let known = self.sinks.keys().map(String::as_str);
             unknown("sink", name, known, "add [sinks.NAME] to the configuration")
         })
+    }
+
+    /// What credentials name, and what can be said without asking their platform.
+    fn check_credentials(&self, sinks: &[String]) -> Result<()> {
+        for (store, entry) in &self.stores {
+            for credential in &entry.unchecked {
+                credential.check_sinks(sinks.iter().map(String::as_str))?;
+                credential.check_stores(store, |name| self.stores.contains_key(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The credential that names a sink which can be one credential's alone, as its label.
+    fn owner_of(&self, sink: &str) -> Result<Option<String>> {
+        let mut owner: Option<String> = None;
+        for (store, entry) in &self.stores {
+            for credential in entry.unchecked.iter().filter(|it| it.sinks().iter().any(|name| name == sink)) {
+                let label = format!("{store}/{}", credential.name());
+                match owner {
+                    Some(other) => return Err(credential.taken(sink, &label, &other)),
+                    None => owner = Some(label),
+                }
+            }
+        }
+        Ok(owner)
+    }
+
+    /// Checks every credential against the kinds of its store. Only stores that have some are connected to; that sends
+    /// nothing.
+    pub(crate) fn complete_credentials(
+        &mut self,
+        now: Timestamp,
+        connect: impl Fn(&StoreEntry) -> Result<Arc<dyn AccessProvider>>,
+    ) -> Result<()> {
+        for entry in self.stores.values_mut() {
+            let Some(first) = entry.unchecked.first() else { continue };
+            let connection = connect(entry)?;
+            let Some(rotator) = connection.credentials() else {
+                return Err(first.without_kinds(entry.settings.access == Access::Merchant));
+            };
+            let kinds = rotator.kinds();
+            let unchecked = std::mem::take(&mut entry.unchecked).into_iter();
+            entry.credentials = unchecked.map(|it| it.complete(&kinds, now)).collect::<Result<_>>()?;
+        }
+        Ok(())
     }
 
     /// Somebody of ours, who may get a grant: a handle of the configuration, or an address of one of them.

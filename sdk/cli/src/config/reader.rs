@@ -7,17 +7,16 @@ use std::sync::Arc;
 use guestpass::grants::Policy;
 use guestpass::{
     Access, AccountId, Clock, ConfigField, ConfigValue, Email, Person, PersonHandle, ProviderId, Registry,
-    Result, RoleSpec, Sink, StoreHandle, StoreSettings,
+    Result, RoleSpec, StoreHandle, StoreSettings,
 };
 use toml::{Spanned, Value};
 
-use super::file::{ConfigFile, PersonTable, RoleFile, Settings, SinkTable};
+use super::credential::{CredentialEntry, Reading};
+use super::file::{ConfigFile, PersonTable, RoleFile, StoreFile};
 use super::rules::{self, RULES};
 use super::source::Source;
-use super::{Config, Role, StoreEntry, ledger};
-use crate::command_line::CommandLine;
+use super::{Config, Role, StoreEntry, ledger, sink};
 use crate::secrets::SecretReference;
-use crate::sinks::{CommandSink, FolderSink};
 
 /// Checks the whole file: a mistake anywhere stops every command, so that none is found only when it hurts.
 pub(super) fn read(
@@ -26,12 +25,12 @@ pub(super) fn read(
     registry: &Registry,
     clock: &Arc<dyn Clock>,
 ) -> Result<Config> {
-    let file: ConfigFile = toml::from_str(source.text()).map_err(|error| source.syntax(&error))?;
+    let file: ConfigFile = toml::from_str(source.whole()).map_err(|error| source.syntax(&error))?;
     let reader = Reader { source, folder, registry, clock };
     let mut config =
         Config { state_dir: file.state_dir.map(|state| folder.join(state)), ..Config::default() };
-    for (name, settings) in file.stores {
-        let store = reader.store(&name, settings)?;
+    for (name, table) in file.stores {
+        let store = reader.store(&name, table)?;
         config.stores.insert(name.into_inner(), store);
     }
     for (name, table) in file.people {
@@ -42,10 +41,10 @@ pub(super) fn read(
         let role = reader.role(&name, file)?;
         config.roles.insert(name, role);
     }
-    for (name, table) in file.sinks {
-        let sink = reader.sink(&name, table)?;
-        config.sinks.insert(name.into_inner(), sink);
-    }
+    let names: Vec<_> = file.sinks.keys().map(|name| name.get_ref().clone()).collect();
+    config.check_credentials(&names)?;
+    let with = Reading { source, folder, clock };
+    config.sinks = sink::read_all(file.sinks, with, |name| config.owner_of(name))?;
     config.ledger = ledger::read(file.ledger, source, folder, clock)?;
     config.policy = reader.rules(file.policy)?;
     Ok(config)
@@ -59,19 +58,19 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn store(&self, name: &Spanned<String>, settings: Settings) -> Result<StoreEntry> {
+    fn store(&self, name: &Spanned<String>, table: StoreFile) -> Result<StoreEntry> {
         let handle = StoreHandle::new(name.get_ref().as_str())
             .map_err(|error| self.source.located(name.span(), name.get_ref(), &error))?;
         let mut own = OwnSettings::default();
         let mut values = Vec::new();
         let mut rules = Vec::new();
         let mut places = BTreeMap::new();
-        for (key, value) in settings {
+        for (key, value) in table.settings {
             if RULES.contains(&key.get_ref().as_str()) {
                 rules.push((key, value));
                 continue;
             }
-            let text = self.text(&key, &value)?;
+            let text = self.source.text(&key, &value)?;
             places.insert(key.get_ref().clone(), self.source.place(key.span()));
             match key.get_ref().as_str() {
                 "platform" => own.platform = Some((key, text)),
@@ -99,7 +98,13 @@ impl Reader<'_> {
         let platform = factory.id().clone();
         let policy = self.rules(rules)?;
         let place = self.source.place(name.span());
-        let entry = StoreEntry { platform, settings, policy, place, places, credentials: Vec::new() };
+        let with = Reading { source: self.source, folder: self.folder, clock: self.clock };
+        let unchecked = table.credentials.into_iter();
+        let unchecked = unchecked
+            .map(|(name, settings)| CredentialEntry::read(&name, settings, with))
+            .collect::<Result<_>>()?;
+        let credentials = Vec::new();
+        let entry = StoreEntry { platform, settings, policy, place, places, unchecked, credentials };
         entry.settings.validate(factory.fields()).map_err(|error| entry.locate(error))?;
         Ok(entry)
     }
@@ -125,16 +130,6 @@ impl Reader<'_> {
             Some(Ok(reference)) => Ok(ConfigValue::Secret(reference.source(name, self.clock.clone()))),
             Some(Err(error)) => Err(error.found_at(&self.source.place(key.span()))),
             None => Ok(ConfigValue::Text(text)),
-        }
-    }
-
-    fn text(&self, key: &Spanned<String>, value: &Spanned<Value>) -> Result<String> {
-        match value.get_ref() {
-            Value::String(text) => Ok(text.clone()),
-            other => {
-                let problem = format!("`{}` is of the kind {}, not text", key.get_ref(), other.type_str());
-                Err(self.source.fault(value.span(), &problem, "write it in quotes"))
-            }
         }
     }
 
@@ -187,21 +182,6 @@ impl Reader<'_> {
             set.map_err(|(problem, remedy)| self.source.fault(key.span(), &problem, remedy))?;
         }
         Ok(policy)
-    }
-
-    fn sink(&self, name: &Spanned<String>, table: SinkTable) -> Result<Arc<dyn Sink>> {
-        match (table.file, table.command) {
-            (Some(file), None) => Ok(Arc::new(FolderSink::new(self.folder.join(file.into_inner())))),
-            (None, Some(command)) => {
-                let line = CommandLine::parse("command", command.get_ref(), self.folder)
-                    .map_err(|error| error.found_at(&self.source.place(command.span())))?;
-                Ok(Arc::new(CommandSink::new(line, self.clock.clone())))
-            }
-            _ => {
-                let remedy = "add file = \"FOLDER\" or command = \"PROGRAM args\"";
-                Err(self.source.fault(name.span(), "a sink needs either `file` or `command`", remedy))
-            }
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use guestpass::{Error, ErrorKind, Result};
+use toml::{Spanned, Value};
 
 const LARGEST_FILE: u64 = 1 << 20;
 
@@ -43,7 +44,7 @@ impl Source {
         Ok(Self::new(path, text))
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(super) fn whole(&self) -> &str {
         &self.text
     }
 
@@ -58,6 +59,17 @@ impl Source {
     /// A mistake at a place.
     pub(super) fn fault(&self, span: Range<usize>, problem: &str, remedy: impl Into<String>) -> Error {
         Error::new(ErrorKind::Config, format!("{}: {problem}", self.place(span))).with_remedy(remedy)
+    }
+
+    /// The text of a setting.
+    pub(super) fn text(&self, key: &Spanned<String>, value: &Spanned<Value>) -> Result<String> {
+        match value.get_ref() {
+            Value::String(text) => Ok(text.clone()),
+            other => {
+                let problem = format!("`{}` is of the kind {}, not text", key.get_ref(), other.type_str());
+                Err(self.fault(value.span(), &problem, "write it in quotes"))
+            }
+        }
     }
 
     /// What the TOML reader found. Only its first words are used: it would quote the line, and a value that does not

@@ -71,7 +71,7 @@ fn every_mistake_names_its_place_and_a_remedy() {
         ("account_token = \"env:ACME_TOKEN\"", "", "2:9: `account_token` is missing"),
         ("\"env:ACME_TOKEN\"", "\"hush-hush\"", "6:1: `account_token` is a secret and may not stand"),
         ("\"env:ACME_TOKEN\"", "\"env:\"", "6:1: `account_token` is an empty reference"),
-        ("account_uuid", "acount_uuid", "5:1: `acount_uuid` is no setting of this platform"),
+        ("account_uuid", "acount_uuid", "5:1: `acount_uuid` is no setting here"),
         ("\"abc123\"", "12", "4:14: `store_hash` is of the kind integer"),
         ("access = \"merchant\"", "access = \"hush-hush\"", "10:1: `access` is neither"),
         ("\"sam@vendor.example\"", "\"sam@vendor\"", "14:9: `email`: this is no e-mail address"),
@@ -91,6 +91,91 @@ fn every_mistake_names_its_place_and_a_remedy() {
         assert!(shown.contains("; next: ") && !shown.contains('\n'), "{shown}");
         assert!(!format!("{shown} {error:?}").contains("hush-hush"), "{shown}");
         assert_eq!(error.kind(), ErrorKind::Config);
+    }
+}
+
+const CREDENTIAL: &str = r#"
+[stores.acme]
+platform = "bigcommerce"
+store_hash = "abc123"
+account_uuid = "0b6e3f0a-52f1-4a3c-9a50-3a7f0c7c9a11"
+account_token = "env:ACME_TOKEN"
+
+[stores.acme.credentials.web]
+kind = "storefront-token"
+sinks = ["web"]
+current = "env:WEB_TOKEN"
+made = 2026-01-31
+rotate_every = "30d"
+automatic = true
+drain = "1h"
+
+[stores.other]
+platform = "bigcommerce"
+access = "merchant"
+store_hash = "def456"
+
+[sinks.web]
+path = "web-token"
+[sinks.vault]
+file = "secrets"
+"#;
+
+#[test]
+fn mistakes_in_a_credential_name_their_place_before_any_platform_is_asked() {
+    parse(CREDENTIAL).unwrap();
+    let cases = [
+        ("credentials.web]", "credentials.\"a b\"]", "8:26: `a b`: this is no CredentialName"),
+        ("kind = \"storefront-token\"\n", "", "8:26: `kind` is missing"),
+        ("kind = \"storefront-token\"", "kind = 5", "9:8: `kind` is of the kind integer"),
+        ("sinks = [\"web\"]", "sinks = \"web\"", "10:9: `sinks` is no list of names"),
+        ("sinks = [\"web\"]", "sinks = [\"wbe\"]", "10:1: `sinks` names \"wbe\", and there is no such sink"),
+        ("sinks = [\"web\"]", "sink = \"wbe\"", "10:1: `sink` names \"wbe\""),
+        ("sinks = [\"web\"]", "sinks = [\"web\", \"web\"]", "10:1: `sinks` names \"web\" twice"),
+        ("sinks = [\"web\"]", "", "14:1: `automatic` needs a sink"),
+        ("\"env:WEB_TOKEN\"", "\"hush-hush\"", "11:1: `current` is a secret and may not stand"),
+        ("\"env:WEB_TOKEN\"", "\"env:\"", "11:1: `current` is an empty reference"),
+        ("made = 2026-01-31", "made = \"soon\"", "12:8: `made` is neither a day nor a moment"),
+        ("made = 2026-01-31", "made = 12:00:00", "12:8: `made` is neither a day nor a moment"),
+        ("\"30d\"", "30", "13:16: `rotate_every` is no length of time"),
+        ("rotate_every = \"30d\"\n", "", "13:1: `automatic` needs `rotate_every`"),
+        ("automatic = true", "automatic = \"hush-hush\"", "14:13: `automatic` is neither true nor false"),
+        ("\"1h\"", "\"soon\"", "15:9: `drain` is no length of time"),
+        (
+            "drain = ",
+            "stores = [\"nobody\"]\nx = ",
+            "15:1: `stores` names \"nobody\", and there is no such store",
+        ),
+        ("drain = ", "stores = [\"acme\"]\nx = ", "15:1: `stores` names its own store"),
+        ("drain = ", "stores = [\"a b\"]\nx = ", "15:10: `stores`: this is no StoreHandle"),
+        (
+            "path = \"web-token\"",
+            "path = \"x\"\nreads_back = true",
+            "24:14: `reads_back` is for a sink with a `command`",
+        ),
+        (
+            "file = \"secrets\"",
+            "path = \"web-token.old\"",
+            "23:8: `path` and its companions are files of the sink `vault`",
+        ),
+        (
+            "[stores.other]",
+            "[stores.acme.credentials.two]\nkind = \"x\"\nsink = \"web\"\n[stores.other]",
+            "10:1: `sinks` names \"web\", a file for one credential, and both acme/two and acme/web name it",
+        ),
+    ];
+    for (good, bad, expected) in cases {
+        let text = CREDENTIAL.replacen(good, bad, 1);
+        assert_ne!(text, CREDENTIAL, "{good}");
+        let error = parse(&text).expect_err(bad);
+        let shown = error.to_string();
+        assert!(shown.contains(&format!("guestpass.toml:{expected}")), "{bad}: {shown}");
+        assert!(shown.contains("; next: ") && !shown.contains('\n'), "{shown}");
+        assert!(!format!("{shown} {error:?}").contains("hush-hush"), "{shown}");
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+    for made in ["\"2026-01-31\"", "2026-01-31T12:00:00Z", "\"2026-01-31T12:00:00+01:00\""] {
+        parse(&CREDENTIAL.replacen("2026-01-31", made, 1)).unwrap();
     }
 }
 
