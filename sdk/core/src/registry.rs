@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ProviderId;
 use crate::provider::AccessProvider;
+use crate::rotation::KindInfo;
 
 /// Makes connections to the stores of one platform.
 pub trait ProviderFactory: Debug + Send + Sync + 'static {
@@ -24,6 +25,11 @@ pub trait ProviderFactory: Debug + Send + Sync + 'static {
 
     /// What the platform can do at its best.
     fn capabilities(&self) -> Capabilities;
+
+    /// The kinds of credentials that can be rotated on the platform, at its best.
+    fn credential_kinds(&self) -> Vec<KindInfo> {
+        Vec::new()
+    }
 
     /// Makes a connection. Does no I/O: settings are checked, nothing is sent, no secret is read.
     ///
