@@ -2,6 +2,7 @@
 
 mod connect;
 mod grants;
+mod rotation;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 
 pub(crate) use connect::ConnectArgs;
 pub(crate) use grants::*;
+pub(crate) use rotation::*;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -88,6 +90,8 @@ Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there
     Store(StoreCommand),
     #[command(flatten)]
     Grant(GrantCommand),
+    #[command(flatten)]
+    Rotation(RotationCommand),
     /// Show what can be done on a store or a platform, how, and why not more
     #[command(after_long_help = "\
 Example:  guestpass capabilities acme

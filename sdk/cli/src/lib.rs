@@ -31,6 +31,7 @@ mod run;
 mod secrets;
 mod session;
 mod sinks;
+mod watched;
 
 use std::process::ExitCode;
 

@@ -8,11 +8,12 @@ use clap::error::ErrorKind as ClapErrorKind;
 use guestpass::{Error, ErrorKind, Registry};
 use serde::Serialize;
 
-use crate::args::{Cli, Command, GrantCommand, StoreCommand};
+use crate::args::{Cli, Command, GrantCommand, RotationCommand, StoreCommand};
 use crate::commands::order::Order;
 use crate::commands::{
-    adopt, audit, capabilities, change, check, completions, connect, erase, events, fakes, grant, grants,
-    init, invite, list, man, observe, offboard, order, remove, roles, steps, stores, sweep,
+    adopt, audit, capabilities, change, check, completions, connect, credentials, erase, events, fakes,
+    grant, grants, init, invite, list, man, observe, offboard, order, remove, roles, rotate, rotations,
+    steps, stores, sweep,
 };
 use crate::demo;
 use crate::exit::{Exit, Failure, Outcome};
@@ -54,6 +55,12 @@ async fn command(cli: Cli, registry: Registry, out: &mut Output) -> Outcome {
         Command::Store(command) => on_stores(command, &Session::open(registry, &cli.global)?, out).await,
         Command::Grant(command) => {
             Box::pin(on_grants(command, &Session::open(registry, &cli.global)?, out)).await
+        }
+        Command::Rotation(RotationCommand::Credentials(args)) if credentials::is_about_platforms(&args) => {
+            credentials::of_platforms(args.platform.as_deref(), &registry, out)
+        }
+        Command::Rotation(command) => {
+            Box::pin(on_credentials(command, &Session::open(registry, &cli.global)?, out)).await
         }
     }
 }
@@ -97,6 +104,15 @@ pub(crate) async fn on_grants(command: GrantCommand, session: &Session, out: &mu
         GrantCommand::Audit(command) => audit::run(&command, session, out).await,
         GrantCommand::Events(args) => events::run(&args, session, out).await,
         GrantCommand::Erase(args) => erase::run(&args, session, out).await,
+    }
+}
+
+/// Runs a command about credentials.
+pub(crate) async fn on_credentials(command: RotationCommand, session: &Session, out: &mut Output) -> Outcome {
+    match command {
+        RotationCommand::Credentials(args) => credentials::run(&args, session, out).await,
+        RotationCommand::Rotate(args) => rotate::run(&args, session, out).await,
+        RotationCommand::Rotations(args) => rotations::run(&args, session, out).await,
     }
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger};
 use guestpass::http::ReqwestTransport;
+use guestpass::rotation::{Driver, DriverOptions, Rotation};
 use guestpass::{
     Access, AccessProvider, Authorization, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind,
     FileCoordination, ListQuery, ProviderId, Registry, Result,
 };
 use tokio::sync::OnceCell;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::args::Global;
 use crate::clock;
@@ -19,6 +21,7 @@ use crate::directory::Configured;
 use crate::kept::Kept;
 use crate::ledger;
 use crate::progress::Progress;
+use crate::watched::Watched;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -88,9 +91,37 @@ impl Session {
     }
 
     fn engine_on(&self, ledger: Arc<dyn Ledger>) -> Engine {
-        let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
         let directory: Arc<Configured> = self.directory.clone();
-        Engine::new(ledger, directory, self.env().clone()).named(&format!("{host}/{}", std::process::id()))
+        Engine::new(ledger, directory, self.env().clone()).named(&worker())
+    }
+
+    /// The driver of rotations, on the ledger of the engine.
+    pub(crate) async fn driver(&self) -> Result<Driver> {
+        Ok(self.driver_on(self.engine().await?.ledger().clone()))
+    }
+
+    /// The same; it tells of every rotation as it is written down.
+    pub(crate) async fn telling_driver(&self, tell: UnboundedSender<Rotation>) -> Result<Driver> {
+        let ledger = self.engine().await?.ledger().clone();
+        Ok(self.driver_on(Arc::new(Watched::new(ledger, tell))))
+    }
+
+    /// A driver to ask and to plan with. A ledger that is not there yet is not made.
+    pub(crate) async fn planning_driver(&self) -> Result<Driver> {
+        Ok(self.driver_on(self.ledger().await?))
+    }
+
+    fn driver_on(&self, ledger: Arc<dyn Ledger>) -> Driver {
+        let directory: Arc<Configured> = self.directory.clone();
+        Driver::new(ledger, directory, self.env().clone()).named(&worker())
+    }
+
+    /// How rotations are worked on, with this much waiting in all.
+    pub(crate) fn driver_options(&self, patience: Duration) -> DriverOptions {
+        let mut options = DriverOptions::default();
+        options.timeout = self.timeout;
+        options.patience = patience;
+        options
     }
 
     /// Stores and people as the engine sees them.
@@ -130,6 +161,11 @@ impl Session {
     /// The time.
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.env().clock().as_ref()
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.env().clock().clone()
     }
 
     /// The connection to a configured store. Sends nothing.
@@ -175,6 +211,12 @@ impl Session {
     pub(crate) fn counting(&self, text: impl Into<String>, several: usize) -> Progress {
         Progress::counting(self.show_progress, text, several)
     }
+}
+
+/// This process, as its leases name it.
+fn worker() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
+    format!("{host}/{}", std::process::id())
 }
 
 /// An error for an outcome that a newer core knows and this program does not.

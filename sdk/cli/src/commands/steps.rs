@@ -1,11 +1,13 @@
 //! `guestpass steps`
 
 use guestpass::grants::{Engine, GrantQuery, Ledger, Phase, Step, StepId, StepQuery};
+use guestpass::rotation::Rotation;
 use guestpass::{Error, ErrorKind, Operation, Result, StoreHandle};
 use serde::Serialize;
 
 use super::grants::handle;
 use super::plan::PlanReport;
+use super::rotation_steps::{self, RotationStepView, Word};
 use crate::args::{StepCommand, StepsArgs, Which};
 use crate::exit::{Exit, Outcome};
 use crate::interrupt;
@@ -18,6 +20,12 @@ const PAGE: u32 = 100;
 #[derive(Serialize)]
 struct Line<'a> {
     step: &'a RememberedView,
+}
+
+/// The same for a step of a rotation.
+#[derive(Serialize)]
+struct RotationLine<'a> {
+    rotation_step: &'a RotationStepView,
 }
 
 #[derive(Serialize)]
@@ -50,8 +58,16 @@ impl Report for Whole {
 
 /// Shows what people must do by hand, or records that they did.
 pub(crate) async fn run(args: &StepsArgs, session: &Session, out: &mut Output) -> Outcome {
+    let id = match &args.what {
+        None => return several(&args.which, session, out).await,
+        Some(StepCommand::Show { id } | StepCommand::Done { id, .. } | StepCommand::Check { id, .. }) => id,
+    };
+    // One id is asked for in both lists: people copy it from one.
+    if let Some(rotation) = rotation_steps::find(&id.to_string(), session).await? {
+        return of_rotation(&args.what, &rotation, session, out).await;
+    }
     match &args.what {
-        None => several(&args.which, session, out).await,
+        None => Ok(Exit::Done),
         Some(StepCommand::Show { id }) => {
             let ledger = session.ledger().await?;
             let step = stored(*id, ledger.as_ref()).await?;
@@ -59,9 +75,7 @@ pub(crate) async fn run(args: &StepsArgs, session: &Session, out: &mut Output) -
             Ok(Exit::Done)
         }
         Some(StepCommand::Done { id, note, by, plan }) => {
-            if note.trim().is_empty() {
-                return Err(Error::invalid("--note", "is empty", "say how you know that it was done").into());
-            }
+            check_note(note)?;
             let step = stored(*id, session.ledger().await?.as_ref()).await?;
             if plan.dry_run {
                 let provider = session.connect(step.place.store.as_str())?;
@@ -83,6 +97,32 @@ pub(crate) async fn run(args: &StepsArgs, session: &Session, out: &mut Output) -
             check(&step, session, out).await
         }
     }
+}
+
+async fn of_rotation(
+    what: &Option<StepCommand>,
+    rotation: &Rotation,
+    session: &Session,
+    out: &mut Output,
+) -> Outcome {
+    match what {
+        Some(StepCommand::Done { note, by, plan, .. }) if !plan.dry_run => {
+            check_note(note)?;
+            let word = Word { by: by.principal(), note };
+            rotation_steps::close(rotation, Some(word), session, out).await
+        }
+        Some(StepCommand::Check { plan, .. }) if !plan.dry_run => {
+            rotation_steps::close(rotation, None, session, out).await
+        }
+        _ => rotation_steps::show(rotation, out),
+    }
+}
+
+fn check_note(note: &str) -> Result<()> {
+    if note.trim().is_empty() {
+        return Err(Error::invalid("--note", "is empty", "say how you know that it was done"));
+    }
+    Ok(())
 }
 
 async fn check(step: &Step, session: &Session, out: &mut Output) -> Outcome {
@@ -148,6 +188,19 @@ async fn several(which: &Which, session: &Session, out: &mut Output) -> Outcome 
         after = page.last().map(|step| step.id);
         if page.len() < PAGE as usize {
             break;
+        }
+    }
+    let of_rotations = match &query.person {
+        Some(_) => Vec::new(),
+        None => rotation_steps::open(query.store.as_ref(), session).await?,
+    };
+    for step in &of_rotations {
+        summary.steps += 1;
+        summary.open += 1;
+        if out.is_json() {
+            out.document(&RotationLine { rotation_step: step })?;
+        } else {
+            table.row(step.row());
         }
     }
     if out.is_json() {

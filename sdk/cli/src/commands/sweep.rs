@@ -1,18 +1,25 @@
 //! `guestpass sweep`
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use guestpass::grants::{DueKey, Place, Settled, Standing, SweepOptions, SweepReport, Watcher};
-use guestpass::{Error, Timestamp};
+use guestpass::rotation::{Driver, DriverOptions, RotationSweep};
+use guestpass::{Error, OneTimeSecret, Timestamp, Wait};
 use serde::Serialize;
 
+use super::rotation_sweep::{self, RotationCounts};
 use super::until;
 use crate::args::{SecretArgs, SweepArgs};
 use crate::exit::{Exit, Outcome};
 use crate::handover::{Delivered, Handover};
 use crate::interrupt;
 use crate::output::{
-    ErrorView, GrantView, Output, ProofView, RememberedView, Report, Table, TroubleView, moment, notice,
+    CredentialView, ErrorView, GrantView, Output, ProofView, RememberedView, Report, RotationView, Table,
+    TroubleView, moment, notice,
 };
 use crate::session::Session;
 
@@ -87,10 +94,11 @@ struct Summary {
     busy: u64,
     failed: u64,
     more: bool,
+    rotations: RotationCounts,
 }
 
-impl From<&SweepReport> for Summary {
-    fn from(report: &SweepReport) -> Self {
+impl Summary {
+    fn new(report: &SweepReport, rotations: RotationSweep) -> Self {
         Self {
             reached: report.reached,
             awaiting: report.awaiting,
@@ -98,16 +106,18 @@ impl From<&SweepReport> for Summary {
             busy: report.busy,
             failed: report.failed,
             more: report.more,
+            rotations: rotations.into(),
         }
     }
 }
 
 impl Report for End {
     fn to_text(&self) -> String {
-        let Summary { reached, awaiting, unfinished, busy, failed, more } = &self.summary;
+        let Summary { reached, awaiting, unfinished, busy, failed, more, rotations } = &self.summary;
         let more = if *more { "; more is due: sweep again" } else { "" };
         format!(
-            "{reached} as they should be, {awaiting} waiting for people, {unfinished} to be tried again, {busy} busy, {failed} failed{more}"
+            "{reached} as they should be, {awaiting} waiting for people, {unfinished} to be tried again, {busy} busy, {failed} failed{more}{}",
+            rotations.to_text()
         )
     }
 }
@@ -118,6 +128,10 @@ struct Due {
     dry_run: bool,
     command: &'static str,
     due: Vec<DueView>,
+    /// Rotations that would be gone on with.
+    rotations: Vec<RotationView>,
+    /// Credentials whose rotation would be begun or announced.
+    rotations_due: Vec<CredentialView>,
 }
 
 #[derive(Serialize)]
@@ -148,7 +162,14 @@ impl Report for Due {
             let (places, removals) = (due.places.to_string(), due.removals.to_string());
             table.row([due.platform.clone(), due.key.clone(), places, removals, moment(due.since)]);
         }
-        format!("sweep would look after this; nothing was sent\n{table}")
+        let mut text = format!("sweep would look after this; nothing was sent\n{table}");
+        for rotation in &self.rotations {
+            text.push_str(&rotation.to_text());
+        }
+        for credential in &self.rotations_due {
+            text.push_str(&credential.to_text());
+        }
+        text
     }
 }
 
@@ -158,42 +179,82 @@ pub(crate) async fn run(args: &SweepArgs, session: &Session, out: &mut Output) -
     if args.plan.dry_run {
         let due = session.ledger().await?.due_keys(session.clock().now(), args.max).await?;
         let due = due.iter().map(DueView::from).collect();
-        out.show(&Due { dry_run: true, command: "sweep", due })?;
+        let (rotations, rotations_due) = rotation_sweep::due(session).await?;
+        out.show(&Due { dry_run: true, command: "sweep", due, rotations, rotations_due })?;
         return Ok(Exit::Done);
     }
     let mut options = SweepOptions::default();
     options.keys = args.max;
     options.timeout = session.timeout();
     let engine = session.engine().await?;
+    let driver = session.driver().await?;
+    // Drains and ends that take their time are for the next pass.
+    let driving = session.driver_options(Duration::ZERO);
     let teller = Teller { out: Mutex::new(&mut *out), session };
     let Some(pause) = every else {
         let look_with = || "guestpass sweep".to_owned();
-        let report = interrupt::finish(engine.sweep(&options, &teller), look_with).await?;
-        out.show(&End { summary: Summary::from(&report) })?;
-        return Ok(judge(&report));
+        let pass = async {
+            let grants = engine.sweep(&options, &teller).await?;
+            Ok((grants, driver.sweep(&driving, &teller).await?))
+        };
+        let (grants, rotations) = interrupt::finish(Box::pin(pass), look_with).await?;
+        out.show(&End { summary: Summary::new(&grants, rotations) })?;
+        return Ok(judge(&grants, &rotations));
     };
-    interrupt::until_stopped(|stop| engine.sweep_every(pause, &options, &teller, stop)).await?;
+    interrupt::until_stopped(|stop| async {
+        let stop = stop.shared();
+        let grants = engine.sweep_every(pause, &options, &teller, stop.clone());
+        let rotations = rotate_every(pause, &driver, &driving, &teller, session, stop);
+        tokio::join!(Box::pin(grants), Box::pin(rotations));
+    })
+    .await?;
     Ok(Exit::Done)
 }
 
-fn judge(report: &SweepReport) -> Exit {
-    let open = report.unfinished + report.failed;
-    let done = report.reached + report.awaiting;
+/// Passes over the rotations again and again, with this pause between them, until `stop` is ready.
+async fn rotate_every(
+    pause: Duration,
+    driver: &Driver,
+    options: &DriverOptions,
+    teller: &Teller<'_>,
+    session: &Session,
+    stop: impl Future<Output = ()>,
+) {
+    let mut stop = pin!(stop);
+    loop {
+        if let Err(error) = Box::pin(driver.sweep(options, teller)).await {
+            tracing::warn!(%error, "a pass over the rotations was not possible");
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = session.clock().sleep(pause, Wait::Backoff) => {}
+        }
+    }
+}
+
+fn judge(grants: &SweepReport, rotations: &RotationSweep) -> Exit {
+    let unfinished = grants.unfinished + rotations.unfinished;
+    let open = unfinished + grants.failed + rotations.failed;
+    let done = grants.reached + grants.awaiting + rotations.done + rotations.waiting;
     match (open, done) {
         (0, _) => Exit::Done,
-        (_, 0) if report.unfinished == 0 => Exit::Failed,
+        (_, 0) if unfinished == 0 => Exit::Failed,
         _ => Exit::Partly,
     }
 }
 
-/// Tells of each place as it comes.
-struct Teller<'a> {
+/// Tells of each place and each rotation as it comes.
+pub(super) struct Teller<'a> {
     out: Mutex<&'a mut Output>,
     session: &'a Session,
 }
 
 impl Teller<'_> {
-    fn show(&self, report: &impl Report) {
+    pub(super) fn session(&self) -> &Session {
+        self.session
+    }
+
+    pub(super) fn show(&self, report: &impl Report) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // That nobody reads it must not keep anybody inside.
         if let Err(error) = out.show(report) {
@@ -202,8 +263,8 @@ impl Teller<'_> {
     }
 
     /// A secret without a sink goes into a file of the state folder: nobody else has it.
-    fn keep(&self, settled: &Settled) -> Option<Delivered> {
-        let secret = settled.secret.as_ref()?;
+    pub(super) fn keep(&self, secret: Option<&OneTimeSecret>) -> Option<Delivered> {
+        let secret = secret?;
         let place = Handover::prepare(&SecretArgs::default(), self.session.state());
         match place.and_then(|place| place.finish(Some(secret))) {
             Ok(delivered) => delivered,
@@ -230,7 +291,7 @@ impl Watcher for Teller<'_> {
             proof: settled.proof.as_ref().map(ProofView::from),
             due_at: settled.due_at,
             writes: settled.writes,
-            secret: self.keep(settled),
+            secret: self.keep(settled.secret.as_ref()),
         };
         self.show(&SettledLine { settled });
     }

@@ -23,7 +23,7 @@ use guestpass::{
 use credential::CredentialEntry;
 pub(crate) use ledger::LedgerPlace;
 pub(crate) use locate::{config_file, state_folder};
-use sink::SinkEntry;
+use sink::{Room, SinkEntry};
 use source::Source;
 
 /// The configuration.
@@ -163,12 +163,29 @@ impl Config {
 
     /// Checks that passwords may go to this sink.
     pub(crate) fn check_takes_passwords(&self, name: &str) -> Result<()> {
-        if self.sink_entry(name)?.takes_passwords {
-            return Ok(());
+        match self.sink_entry(name)?.room {
+            Room::Many => Ok(()),
+            Room::One(_) => {
+                let message =
+                    format!("the sink {name:?} is a file for one credential, and takes no passwords");
+                Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_remedy("name a sink with a folder or a program"))
+            }
         }
-        let message = format!("the sink {name:?} is a file for one credential, and takes no passwords");
-        Err(Error::new(ErrorKind::InvalidRequest, message)
-            .with_remedy("name a sink with a folder or a program"))
+    }
+
+    /// Checks that this credential may go to this sink, given by its label.
+    pub(crate) fn check_keeps(&self, name: &str, label: &str) -> Result<()> {
+        match &self.sink_entry(name)?.room {
+            Room::Many => Ok(()),
+            Room::One(owner) if owner.as_deref() == Some(label) => Ok(()),
+            Room::One(owner) => {
+                let whose = owner.as_deref().unwrap_or("the credential that names it, and none does");
+                let message = format!("the sink {name:?} is a file for {whose}, and {label} is another one");
+                Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_remedy("name it among the sinks of the one credential that it is for"))
+            }
+        }
     }
 
     fn sink_entry(&self, name: &str) -> Result<&SinkEntry> {

@@ -16,8 +16,16 @@ use crate::sinks::{CommandSink, FileSink, FolderSink};
 #[derive(Debug)]
 pub(super) struct SinkEntry {
     pub(super) sink: Arc<dyn Sink>,
-    /// Whether passwords may go there, too.
-    pub(super) takes_passwords: bool,
+    pub(super) room: Room,
+}
+
+/// What may go to a sink.
+#[derive(Debug)]
+pub(super) enum Room {
+    /// Passwords and credentials, any number.
+    Many,
+    /// The credential with this label; nothing while no credential names the sink.
+    One(Option<String>),
 }
 
 /// Reads all of them. `owner` tells whose file a sink for one credential is.
@@ -31,7 +39,8 @@ pub(super) fn read_all(
     for (name, table) in tables {
         let entry = match (&table.path, &table.file, &table.command) {
             (Some(path), None, None) => {
-                let sink = FileSink::new(with.folder.join(path.get_ref()), owner(name.get_ref())?);
+                let owner = owner(name.get_ref())?;
+                let sink = FileSink::new(with.folder.join(path.get_ref()), owner.clone());
                 for file in sink.files() {
                     if let Some(other) = files.insert(file, name.get_ref().clone()) {
                         let problem =
@@ -39,18 +48,18 @@ pub(super) fn read_all(
                         return Err(with.source.fault(path.span(), &problem, "name another file"));
                     }
                 }
-                SinkEntry { sink: Arc::new(sink), takes_passwords: false }
+                SinkEntry { sink: Arc::new(sink), room: Room::One(owner) }
             }
             (None, Some(folder), None) => {
                 let sink = FolderSink::new(with.folder.join(folder.get_ref()));
-                SinkEntry { sink: Arc::new(sink), takes_passwords: true }
+                SinkEntry { sink: Arc::new(sink), room: Room::Many }
             }
             (None, None, Some(command)) => {
                 let line = CommandLine::parse("command", command.get_ref(), with.folder)
                     .map_err(|error| error.found_at(&with.source.place(command.span())))?;
                 let reads_back = table.reads_back.as_ref().is_some_and(|reads| *reads.get_ref());
                 let sink = CommandSink::new(line, reads_back, with.clock.clone());
-                SinkEntry { sink: Arc::new(sink), takes_passwords: true }
+                SinkEntry { sink: Arc::new(sink), room: Room::Many }
             }
             _ => {
                 let problem = "a sink needs either `path`, `file` or `command`";

@@ -42,6 +42,12 @@ pub(crate) struct Who {
     authenticated: bool,
 }
 
+impl Who {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl From<&Principal> for Who {
     fn from(who: &Principal) -> Self {
         Self { name: who.name.clone(), authenticated: who.authenticated }

@@ -1,10 +1,12 @@
 //! What the program says: results on standard output, everything else on standard error.
 
 mod account;
+mod credential;
 mod error;
 mod grant;
 mod look;
 mod remembered;
+mod rotation;
 mod step;
 mod table;
 
@@ -13,10 +15,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub(crate) use account::AccountView;
+pub(crate) use credential::{CredentialView, KindView, SinkView};
 pub(crate) use error::ErrorView;
 pub(crate) use grant::{GrantView, TroubleView, Who, moment};
 pub(crate) use look::{LookView, ProofView};
 pub(crate) use remembered::{RememberedView, steps_below};
+pub(crate) use rotation::{RotationView, happened};
 pub(crate) use step::{AccessView, StepView, paragraphs};
 pub(crate) use table::Table;
 

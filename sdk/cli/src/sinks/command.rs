@@ -109,6 +109,9 @@ impl CommandSink {
         if let Some(output) = child.stdout.take() {
             let read = output.take(LARGEST_SECRET + 1).read_to_end(&mut printed).await;
             read.map_err(|error| failed(&error.kind()))?;
+            if printed.len() as u64 > LARGEST_SECRET {
+                return Err(failed(&"it prints more than any credential has"));
+            }
         }
         let status = child.wait().await.map_err(|error| failed(&error.kind()))?;
         if status.success() { Ok(printed) } else { Err(failed(&status)) }
@@ -221,7 +224,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let endless = sink("sh -c 'head -c 70000 /dev/zero'", folder.path());
         let error = endless.read_back("acme/web", SinkCopy::Live).await.unwrap_err();
-        assert!(error.to_string().contains("more than any credential has"), "{error}");
+        assert!(error.to_string().contains("prints more than any credential has"), "{error}");
         let command = CommandLine::parse("command", "sh -c 'echo x >> started'", folder.path()).unwrap();
         let mute = CommandSink::new(command, false, Arc::new(SystemClock::new()));
         assert!(!mute.abilities().reads_back);
