@@ -98,7 +98,7 @@ pub(crate) struct RotateArgs {
     #[arg(long, value_name = "ID", conflicts_with_all = ["store", "credential"])]
     pub(crate) abort: Option<RotationId>,
     /// The new secret that a human made, or that no sink took: `-` for standard input, env:NAME, file:PATH, cmd:PROGRAM
-    #[arg(long, value_name = "WHERE", requires = "resume")]
+    #[arg(long, value_name = "WHERE", conflicts_with_all = ["store", "credential", "abort"])]
     pub(crate) new: Option<String>,
     /// Where the new one goes, by its name in the configuration [default: the credential's own sinks]
     #[arg(long = "sink", value_name = "NAME", conflicts_with_all = ["resume", "abort"])]
