@@ -40,10 +40,15 @@ pub(crate) struct Rotator {
     pub(crate) env: Environment,
 }
 
+/// What can be rotated; the same for every store.
+pub(crate) fn kinds() -> Vec<KindInfo> {
+    Kind::ALL.into_iter().map(Kind::info).collect()
+}
+
 #[async_trait]
 impl CredentialRotator for Rotator {
     fn kinds(&self) -> Vec<KindInfo> {
-        Kind::ALL.into_iter().map(Kind::info).collect()
+        kinds()
     }
 
     fn make_secret(&self, slot: &CredentialSlot) -> Result<OneTimeSecret> {

@@ -152,10 +152,15 @@ impl WithParticulars for KindInfo {
     }
 }
 
+/// What can be rotated, with a client of the Admin API or without.
+pub(crate) fn kinds(with_admin: bool) -> Vec<KindInfo> {
+    Kind::ALL.map(|kind| kind.info(with_admin)).to_vec()
+}
+
 #[async_trait]
 impl CredentialRotator for Prestashop {
     fn kinds(&self) -> Vec<KindInfo> {
-        Kind::ALL.map(|kind| kind.info(self.admin.is_some())).to_vec()
+        kinds(self.admin.is_some())
     }
 
     fn make_secret(&self, slot: &CredentialSlot) -> Result<OneTimeSecret> {

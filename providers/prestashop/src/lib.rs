@@ -21,6 +21,7 @@ mod xml;
 
 use std::sync::Arc;
 
+use guestpass::rotation::KindInfo;
 use guestpass::{
     AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
     Result, StoreSettings, no_authorization,
@@ -67,6 +68,10 @@ impl ProviderFactory for Factory {
 
     fn capabilities(&self) -> Capabilities {
         capabilities::capabilities(true)
+    }
+
+    fn credential_kinds(&self) -> Vec<KindInfo> {
+        credentials::kinds(true)
     }
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {

@@ -19,6 +19,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use guestpass::rotation::KindInfo;
 use guestpass::{
     AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
     Result, StoreSettings,
@@ -70,6 +71,10 @@ impl ProviderFactory for Factory {
 
     fn capabilities(&self) -> Capabilities {
         capabilities::capabilities(None, true, false)
+    }
+
+    fn credential_kinds(&self) -> Vec<KindInfo> {
+        credentials::every_kind()
     }
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {

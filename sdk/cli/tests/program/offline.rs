@@ -224,3 +224,33 @@ async fn the_fakes_serve_other_programs() {
     assert!(stop.success());
     assert!(fakes.wait().unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_rotated_is_shown_without_a_configuration() {
+    let it = Fixture::new().await;
+    std::fs::remove_file(it.path("guestpass.toml")).unwrap();
+    let kinds = it.run(&["credentials", "--platform", "prestashop", "--json"]).expect(0).document();
+    let kinds = kinds["platforms"][0]["kinds"].as_array().unwrap().clone();
+    let of = |name: &str| kinds.iter().find(|kind| kind["kind"] == name).unwrap().clone();
+    let key = of("webservice-key");
+    assert_eq!(
+        (&key["find"], &key["retire"], &key["overlap"]),
+        (&"caller_made".into(), &"disable".into(), &"unlimited".into())
+    );
+    let password = of("employee-password");
+    assert_eq!((&password["overlap"], &password["verify"]), (&"in_place".into(), &"not_possible".into()));
+    let employee =
+        password["fields"].as_array().unwrap().iter().find(|field| field["name"] == "employee").unwrap();
+    assert_eq!((&employee["required"], &employee["secret"]), (&true.into(), &false.into()));
+    let text = it.run(&["credentials", "--kinds"]).expect(0).stdout;
+    for part in [
+        "storefront-token",
+        "webservice-key",
+        "setting:       employee (required)",
+        "users are refused for a moment",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(it.run(&["credentials", "--platform", "nowhere"]).expect(2).stderr.contains("nowhere"));
+    it.run(&["credentials"]).expect(2);
+}
