@@ -8,6 +8,10 @@ mod adding_a_provider {}
 #[doc = include_str!("../../docs/guide/grants.md")]
 mod grants {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/rotation.md")]
+mod rotation {}
+
 use std::sync::Arc;
 
 use guestpass::{Environment, FixedSecret, Result, StoreHandle, StoreSettings, SystemClock};

@@ -36,12 +36,14 @@ steps`), and goes on with --resume ID --new, which takes the new secret.
 Set it up in the configuration; `guestpass credentials --platform P` shows the kinds:
 
   [sinks.web]
-  path = \"/run/app/storefront-token\"     # the file that your program reads
+  path = \"/run/shopfront/token\"      # the file that your program reads
 
   [stores.acme.credentials.web]
-  kind = \"storefront-token\"
+  kind = \"private-token\"
+  channel_id = \"1\"                   # settings of the kind
+  scopes = \"Unauthenticated\"
   sinks = [\"web\"]
-  drain = \"1h\"
+  drain = \"1h\"                       # how long your program needs to take a new one
 
 Example:  guestpass rotate acme web --dry-run
           guestpass rotate acme web --reason 'quarterly' --by robin

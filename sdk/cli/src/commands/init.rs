@@ -134,6 +134,21 @@ allow_privileged = false
 # [sinks.vault]
 # file = \"secrets\"
 # command = \"PROGRAM args\"
+
+# Credentials to be rotated (`guestpass rotate {STORE} web`).
+# `guestpass credentials --platform {platform}` shows the kinds.
+# The sink of each is where its users read it: `path` is a file for one credential.
+# [sinks.web]
+# path = \"web-token\"
+# [stores.{STORE}.credentials.web]
+# kind = \"…\"
+# sinks = [\"web\"]
+# How long its users need to take a new one.
+# drain = \"1h\"
+# When the one in use was made, how old it may get, and whether `guestpass sweep` rotates it then or only says so.
+# made = 2026-01-31
+# rotate_every = \"30d\"
+# automatic = true
 "
     ));
     text

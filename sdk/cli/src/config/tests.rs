@@ -222,4 +222,8 @@ fn the_documented_example_is_a_good_one() {
     let config = parse(example).unwrap();
     assert_eq!(config.store_names().collect::<Vec<_>>(), ["acme", "corner-shop"]);
     config.role("support", &platform()).unwrap();
+    // Its credentials are good ones too, as their platform sees it.
+    let env = guestpass::Environment::system().unwrap();
+    let directory = crate::directory::Configured::new(registry(), config, env).unwrap();
+    assert_eq!(directory.config().store("acme").unwrap().credentials.len(), 1);
 }

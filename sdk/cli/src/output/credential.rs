@@ -152,6 +152,20 @@ impl KindView {
             let secret = if field.secret { ", a secret by reference" } else { "" };
             line("setting", &format!("{} ({needed}{secret}): {}", field.name, field.help));
         }
+        text.push_str(&self.example());
+        text
+    }
+
+    /// What to write into the configuration.
+    fn example(&self) -> String {
+        let mut text = format!(
+            "\n  [stores.STORE.credentials.NAME]\n  kind = \"{}\"\n  sinks = [\"SINK\"]\n",
+            self.kind
+        );
+        for field in self.fields.iter().filter(|field| field.required) {
+            let value = if field.secret { "env:NAME" } else { "…" };
+            text.push_str(&format!("  {} = \"{value}\"\n", field.name));
+        }
         text
     }
 

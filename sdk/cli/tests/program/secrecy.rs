@@ -19,6 +19,9 @@ const COMMANDS: &[&[&str]] = &[
     &["offboard", "sam"],
     &["audit", "export"],
     &["events"],
+    &["credentials"],
+    &["rotate", "acme", "web", "--dry-run"],
+    &["rotations", "--all"],
 ];
 
 fn sweep(it: &Fixture) -> usize {
