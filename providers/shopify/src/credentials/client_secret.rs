@@ -37,10 +37,18 @@ impl Rotator {
             return Err(Error::new(ErrorKind::NotFound, "the client secret in use cannot be read")
                 .with_remedy("keep it in a sink that can give it back, or name its source as `current`"));
         }
-        match self.ask(&endpoint, &secret).await? {
-            Says::Refuses(error) => Err(error),
-            Says::Accepts(_) | Says::Nothing(_) => Ok(known.clone()),
+        let Says::Refuses(error) = self.ask(&endpoint, &secret).await? else { return Ok(known.clone()) };
+        // Not the one in use, perhaps: then nothing that it tells is about that one.
+        let stored = endpoint.client_secret().await?;
+        let other = !stored.expose_secret().is_empty() && stored.expose_secret() != secret.expose_secret();
+        if other && matches!(self.ask(&endpoint, &stored).await?, Says::Accepts(_)) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "the client secret that the sink or `current` holds is refused, and the one in the store's settings works",
+            )
+            .with_remedy("let the sink, `current` and the store's `client_secret` name the same place"));
         }
+        Err(error)
     }
 
     /// Never touches the tokens in use: where the app may fetch tokens, another one is fetched and used; where tokens are
@@ -169,6 +177,8 @@ impl Rotator {
             (_, Some("app_not_installed" | "shop_not_permitted")) | (Some(404), _) => {
                 Ok(Says::Nothing(format!("the secret cannot be tried on this store: {}", error.message())))
             }
+            // Whatever else it refuses, it is not this secret.
+            _ if error.kind() == ErrorKind::Unauthenticated => Err(error.into_kind(ErrorKind::Config)),
             _ => Err(error),
         }
     }
@@ -213,9 +223,8 @@ fn check_stored(stored: &SecretString, change: &CarryOver<'_>) -> Result<()> {
     }
     Err(Error::config(
         kinds::CLIENT_SECRET,
-        "of this store is not the new one yet",
-        "let it name the place that the rotation's sink writes to; a value from the environment changes only when the \
-         program starts again",
+        "of this store is not the new one yet: it must name the place that the rotation's sink writes to",
+        "a value from the environment changes only when the program starts again; then try again",
     ))
 }
 

@@ -75,20 +75,6 @@ pub(super) fn migrate_first() -> ManualStep {
         ).at(dashboard()))
 }
 
-/// What changes in the settings of a store after its token was migrated.
-pub(super) fn change_settings() -> ManualStep {
-    let check =
-        StepCheck::Attest("the store's settings were changed, and `guestpass check` works".to_owned());
-    ManualStep::new("Let the store's settings use the refresh token", check)
-        .because("the token that never expired is dead; the store is reached with one that is renewed")
-        .then(operator("Take `access_token` out of the store's settings"))
-        .then(operator(
-            "Put `client_id` and `client_secret` of the app there, and `refresh_token` with the place that this rotation's \
-             sink writes to. guestpass writes there too, with every renewal: nobody else may use that refresh token",
-        ))
-        .then(operator("Take this credential out of the configuration: there is nothing left to migrate"))
-}
-
 /// Ending a refresh token that nobody needs.
 pub(super) fn begin_anew() -> ManualStep {
     let check = StepCheck::Attest("the app was authorised again".to_owned());

@@ -25,7 +25,7 @@ impl Rotator {
         cx: &CallContext,
     ) -> Result<Credential> {
         let mut look = Evidence::begun(cx.clock().now());
-        let tokens = self.api.storefront_tokens(known.secret.is_some(), &mut look, cx).await?;
+        let tokens = self.list_storefront(known.secret.is_some(), &mut look, cx).await?;
         let mut seen = known.clone();
         if let Some(token) = in_use(&tokens, slot, known)? {
             seen.id = Some(token.id.clone());
@@ -38,14 +38,45 @@ impl Rotator {
                 "keep it in a sink that can give it back, name its source as `current`, or set `token_id` or `title`",
             ));
         };
-        match try_token(&self.address, secret, &mut look, &self.env, cx).await? {
-            // Another app made it: this one makes the heir, and a person deletes it.
-            Tried::Works => {
+        match self.try_storefront(secret, &mut look, cx).await? {
+            // Another app made it: this one makes the heir, and a person deletes it. A 403 proves nothing, so that is
+            // treated alike.
+            Tried::Works | Tried::Forbidden => {
                 seen.id = None;
                 Ok(seen)
             }
-            Tried::Refused | Tried::Forbidden => Err(refused("the storefront token in use is refused")),
+            Tried::Refused => Err(refused("the storefront token in use is refused")),
         }
+    }
+
+    /// The tokens of the app. What keeps the control credential from listing them says nothing of any token.
+    async fn list_storefront(
+        &self,
+        with_secrets: bool,
+        look: &mut Evidence,
+        cx: &CallContext,
+    ) -> Result<Vec<StorefrontToken>> {
+        let listed = self.api.storefront_tokens(with_secrets, look, cx).await;
+        listed.map_err(|error| match error.kind() {
+            ErrorKind::Unauthenticated | ErrorKind::PermissionDenied => error
+                .found_at("storefront tokens cannot be listed with the control credential")
+                .into_kind(ErrorKind::Config),
+            _ => error,
+        })
+    }
+
+    /// Uses a token. A store that serves nobody says nothing of it.
+    async fn try_storefront(
+        &self,
+        token: &OneTimeSecret,
+        look: &mut Evidence,
+        cx: &CallContext,
+    ) -> Result<Tried> {
+        let tried = try_token(&self.address, token, look, &self.env, cx).await;
+        tried.map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => error.into_kind(ErrorKind::Unavailable),
+            _ => error,
+        })
     }
 
     pub(super) async fn issue_storefront(
@@ -78,7 +109,7 @@ impl Rotator {
     /// A refusal comes in words alone; the list tells whether there is no room.
     async fn why_refused(&self, error: Error, cx: &CallContext) -> Error {
         let mut look = Evidence::begun(cx.clock().now());
-        match self.api.storefront_tokens(false, &mut look, cx).await {
+        match self.list_storefront(false, &mut look, cx).await {
             Ok(tokens) if tokens.len() >= MOST_TOKENS => {
                 let message = format!(
                     "the app has {} storefront tokens on this store, and {MOST_TOKENS} is the most",
@@ -98,7 +129,7 @@ impl Rotator {
         cx: &CallContext,
     ) -> Result<FoundIssued> {
         let mut look = Evidence::begun(cx.clock().now());
-        let tokens = self.api.storefront_tokens(false, &mut look, cx).await?;
+        let tokens = self.list_storefront(false, &mut look, cx).await?;
         let ours = tokens.into_iter().filter(|token| has_tag(token, order.tag));
         let found: Vec<_> = ours.map(|token| NewCredential::new(Some(token.id), None, None)).collect();
         Ok(if found.is_empty() { FoundIssued::Nothing } else { FoundIssued::Found(found) })
@@ -111,14 +142,14 @@ impl Rotator {
     ) -> Result<Verification> {
         let secret = candidate.known_secret()?;
         let mut look = Evidence::begun(cx.clock().now());
-        match try_token(&self.address, secret, &mut look, &self.env, cx).await? {
+        match self.try_storefront(secret, &mut look, cx).await? {
             Tried::Works => {}
             Tried::Refused | Tried::Forbidden => {
                 return Err(refused("the Storefront API refuses the new token"));
             }
         }
         let by_id = candidate.id.is_some() || candidate.tag.is_some();
-        let tokens = self.api.storefront_tokens(!by_id, &mut look, cx).await?;
+        let tokens = self.list_storefront(!by_id, &mut look, cx).await?;
         match listed(&tokens, candidate) {
             Some(token) => Ok(Verification::accepted(rights(token, &tokens))),
             None => Err(refused("the store does not list the new storefront token among those of the app")),
@@ -139,7 +170,7 @@ impl Rotator {
         }
         // What a refusal means is told in words alone, so the list is asked.
         let mut look = Evidence::begun(cx.clock().now());
-        let tokens = self.api.storefront_tokens(false, &mut look, cx).await?;
+        let tokens = self.list_storefront(false, &mut look, cx).await?;
         match tokens.iter().any(|token| token.id == id) {
             false => Ok(RetireOutcome::AlreadyGone),
             true => Err(Error::new(
@@ -155,14 +186,14 @@ impl Rotator {
             return Ok(old.id.clone());
         }
         let mut look = Evidence::begun(cx.clock().now());
-        let tokens = self.api.storefront_tokens(old.tag.is_none(), &mut look, cx).await?;
+        let tokens = self.list_storefront(old.tag.is_none(), &mut look, cx).await?;
         Ok(listed(&tokens, old).map(|token| token.id.clone()))
     }
 
     async fn retire_unlisted(&self, old: &Credential, cx: &CallContext) -> Result<RetireOutcome> {
         let mut look = Evidence::begun(cx.clock().now());
         if let Some(secret) = &old.secret
-            && try_token(&self.address, secret, &mut look, &self.env, cx).await? == Tried::Refused
+            && self.try_storefront(secret, &mut look, cx).await? == Tried::Refused
         {
             return Ok(RetireOutcome::AlreadyGone);
         }
@@ -182,14 +213,14 @@ impl Rotator {
                 reason: "neither the id nor the secret of the old storefront token is known".to_owned(),
             });
         }
-        let tokens = self.api.storefront_tokens(!named, &mut look, cx).await?;
+        let tokens = self.list_storefront(!named, &mut look, cx).await?;
         if listed(&tokens, old).is_some() {
             return Ok(Death::Alive);
         }
         let Some(secret) = &old.secret else {
             return Ok(Death::Dead { proof: Proof::Listed { evidence: look } });
         };
-        Ok(match try_token(&self.address, secret, &mut look, &self.env, cx).await? {
+        Ok(match self.try_storefront(secret, &mut look, cx).await? {
             Tried::Works => Death::Alive,
             Tried::Refused => Death::Dead { proof: Proof::CredentialDead { evidence: look } },
             Tried::Forbidden if named => Death::Dead { proof: Proof::Listed { evidence: look } },

@@ -188,6 +188,13 @@ async fn it_is_dead_when_it_is_refused_and_the_new_one_is_not() {
         let seen = rotator(store).inspect(&secret_slot(), &knowing(app.old()), &app.scene.cx()).await;
         assert!(seen.is_ok(), "{seen:?}");
     }
+    let inspect = async |store: &Arc<dyn AccessProvider>, text: &str| {
+        rotator(store).inspect(&secret_slot(), &knowing(text), &app.scene.cx()).await.unwrap_err().kind()
+    };
+    assert_eq!(inspect(&renewing, "shpss_stale").await, ErrorKind::Conflict, "another one is in use");
+    let misnamed = app.settings(&app.scene.seed.shop).with_text("client_id", "misnamed");
+    let misnamed = app.scene.connect(misnamed);
+    assert_eq!(inspect(&misnamed, app.old()).await, ErrorKind::Config, "that says nothing of the secret");
     let lost = Credential::new();
     let unknown = rotator(&renewing).confirm_retired(&secret_slot(), &lost, &app.scene.cx()).await.unwrap();
     assert!(matches!(unknown, Death::CannotTell { .. }), "{unknown:?}");
@@ -195,14 +202,12 @@ async fn it_is_dead_when_it_is_refused_and_the_new_one_is_not() {
     for store in [&renewing, &fetching] {
         let unclear = app.confirm(store).await;
         assert!(matches!(unclear, Death::CannotTell { .. }), "what is stored is refused too: {unclear:?}");
+        assert_eq!(inspect(store, app.old()).await, ErrorKind::Unauthenticated);
     }
     app.promote().await;
     for store in [&renewing, &fetching] {
         let death = app.confirm(store).await;
         assert!(matches!(death, Death::Dead { proof: Proof::CredentialDead { .. } }), "{death:?}");
-        let error =
-            rotator(store).inspect(&secret_slot(), &knowing(app.old()), &app.scene.cx()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
     }
     app.scene.fake.uninstall(&app.scene.seed.shop, &app.scene.seed.client_id);
     for store in [&renewing, &fetching] {

@@ -34,15 +34,12 @@ async fn the_store_goes_on_with_a_refresh_token() {
 
     let new = as_credential(&made, &tag);
     let verified = rotator(&store).verify(&slot, &new, &cx).await.unwrap();
-    assert_eq!(
-        (verified.rights, verified.untried),
-        (old.rights.clone(), None),
-        "tried with what came beside it"
-    );
+    assert_eq!((&verified.rights, &verified.untried), (&old.rights, &None), "tried with what came beside it");
     assert_eq!(scene.grants("refresh_token"), 0, "and not used up");
     let carried = rotator(&store).carry_over(&CarryOver::new(&slot, Some(&old), &new), &cx).await.unwrap();
-    let Carried::Verified { left, .. } = carried else { panic!("{carried:?}") };
-    assert!(left[0].to_string().contains("refresh_token"), "{}", left[0]);
+    let Carried::Verified { what, left } = carried else { panic!("{carried:?}") };
+    assert!(left.is_empty() && what[0].contains("`refresh_token`"), "{what:?}");
+    assert!(verified.warnings[0].contains("settings must change"), "{:?}", verified.warnings);
     let ended = rotator(&store).retire(&slot, &old, Some(&new), &cx).await.unwrap();
     assert_eq!(ended, RetireOutcome::AlreadyGone);
     let death = rotator(&store).confirm_retired(&slot, &old, &cx).await.unwrap();
@@ -81,6 +78,18 @@ async fn a_lost_answer_is_the_loss_of_authority_and_told_so() {
             assert!(error.remedy().contains("guestpass connect"), "{error}");
         }
         assert_eq!(scene.grants("token_exchange"), 1, "sent once, although the fake would take it again");
+
+        // The app is authorised again, and what that gave is handed in.
+        let (shop, client) = (&scene.seed.shop, &scene.seed.client_id);
+        scene.fake.add_expiring_token(shop, client, "shpat_again", "shprt_again");
+        let mut handed = knowing("shprt_again");
+        handed.tag = Some(tag.clone());
+        let place = Place::holding("shprt_again");
+        let changed = scene.connect(scene.with_app().with_secret("refresh_token", place.source()));
+        for connection in [&store, &changed] {
+            rotator(connection).inspect(&slot, &handed, &cx).await.unwrap();
+        }
+        assert_eq!(rotator(&changed).verify(&slot, &handed, &cx).await.unwrap().untried, None);
     }
 }
 
@@ -122,6 +131,29 @@ async fn after_an_interruption_it_is_not_tried_at_the_price_of_using_it_up() {
     assert!(scene.fake.is_alive(made.secret.as_ref().unwrap().expose()));
     let given_up = rotator(&store).retire(&slot, &new, None, &cx).await.unwrap();
     assert_eq!(given_up, RetireOutcome::AtExpiry { at: made.expires_at });
+}
+
+/// The answer got as far as the sink, and the record did not hear of it.
+#[tokio::test]
+async fn a_refresh_token_in_a_sink_is_taken_for_what_it_is() {
+    let scene = Scene::new().await;
+    let store = scene.connect(scene.with_token());
+    let (slot, tag, cx) = (app_slot(&scene), Tag::random(), scene.cx());
+    let mut kept = knowing("shprt_left-over");
+    kept.tag = Some(tag.clone());
+    let error = rotator(&store).inspect(&slot, &kept, &cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "the old one lives, so it cannot be: {error}");
+    let made = issue(&scene, &store, &slot, &tag, None).await.unwrap();
+    let kept = as_credential(&made, &tag);
+    let elsewhere = scene.connect(scene.with_token());
+    let seen = rotator(&elsewhere).inspect(&slot, &kept, &cx).await.unwrap();
+    assert_eq!(seen.secret, made.secret);
+    assert!(
+        scene.grants("refresh_token") == 0 && scene.fake.is_alive(made.secret.as_ref().unwrap().expose())
+    );
+    let unmarked = knowing(made.secret.unwrap().expose());
+    let error = rotator(&elsewhere).inspect(&slot, &unmarked, &cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
 }
 
 #[tokio::test]

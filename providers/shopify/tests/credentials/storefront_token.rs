@@ -2,7 +2,7 @@
 
 use guestpass::rotation::{Credential, Death, FoundIssued, RetireOutcome, Tag};
 use guestpass::{ErrorKind, Held, Proof};
-use guestpass_testkit::fakes::shopify::{NewApp, StorefrontRefusal, Verdict};
+use guestpass_testkit::fakes::shopify::{NewApp, ShopState, StorefrontRefusal, Verdict};
 use guestpass_testkit::{Fault, On};
 
 use super::common::Scene;
@@ -167,6 +167,8 @@ async fn a_token_of_another_app_is_deleted_by_a_person_and_seen_dead() {
     assert_eq!(rotator(&store).confirm_retired(&slot, &old, &cx).await.unwrap(), Death::Alive);
     scene.fake.delete_storefront_token(shop, "headless", &id);
     scene.fake.quirks(|quirks| quirks.storefront_refusal = StorefrontRefusal::Status403);
+    let forbidden = rotator(&store).inspect(&slot, &knowing(&text), &cx).await;
+    assert!(forbidden.is_ok(), "{forbidden:?}");
     let unclear = rotator(&store).confirm_retired(&slot, &old, &cx).await.unwrap();
     assert!(matches!(unclear, Death::CannotTell { .. }), "a 403 has other causes: {unclear:?}");
     scene.fake.quirks(|quirks| quirks.storefront_refusal = StorefrontRefusal::Graphql200);
@@ -270,6 +272,31 @@ async fn a_right_that_the_new_one_lacks_is_named() {
     let seen = rotator(&store).verify(&slot(KIND), &as_credential(&made, &tag), &scene.cx()).await.unwrap();
     assert_eq!(rights(&seen.rights, &Held::Yes), [SCOPE]);
     assert_eq!(rights(&seen.rights, &Held::No), ["unauthenticated_read_content"]);
+}
+
+/// Whoever rotates reads "refused" as the end of the token that was asked about.
+#[tokio::test]
+async fn trouble_with_our_own_credential_or_the_store_is_not_blamed_on_the_token() {
+    let scene = Scene::new().await;
+    let store = scene.connect(scene.with_token());
+    let (text, slot, cx) = (plant(&scene), slot(KIND), scene.cx());
+    scene.fake.set_state(&scene.seed.shop, ShopState::Frozen);
+    let tried = [
+        rotator(&store).inspect(&slot, &knowing(&text), &cx).await.map(drop),
+        rotator(&store).verify(&slot, &knowing(&text), &cx).await.map(drop),
+    ];
+    scene.fake.set_state(&scene.seed.shop, ShopState::Open);
+    scene.fake.revoke_token(&scene.seed.token);
+    let again = [
+        rotator(&store).inspect(&slot, &knowing(&text), &cx).await.map(drop),
+        rotator(&store).verify(&slot, &knowing(&text), &cx).await.map(drop),
+        rotator(&store).confirm_retired(&slot, &knowing(&text), &cx).await.map(drop),
+    ];
+    for error in tried.into_iter().chain(again).map(Result::unwrap_err) {
+        let kind = error.kind();
+        assert!(matches!(kind, ErrorKind::Config | ErrorKind::Unavailable), "{kind}: {error}");
+    }
+    assert!(scene.fake.is_storefront_token_alive(&text));
 }
 
 #[tokio::test]
