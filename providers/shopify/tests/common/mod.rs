@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test program uses a part of it")]
 
+pub(crate) mod rotation;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,17 +1,21 @@
-//! No secret shows: not in outcomes, not in errors, not in logs.
+//! No secret of a rotation shows: not in outcomes, not in errors, not in logs. A program of its own, because what is logged
+//! is decided for a whole program.
+
+#![allow(clippy::unwrap_used, reason = "a set-up that fails is a failed test")]
+
+mod common;
 
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use common::rotation::{as_credential, knowing, order, slot};
+use common::{Place, Scene};
 use guestpass::rotation::{CarryOver, Credential, CredentialRotator, CredentialSlot, IssueOutcome, Tag};
 use guestpass::{AccessProvider, Error, FixedSecret, OneTimeSecret};
 use guestpass_testkit::{Fault, On};
 use tracing_subscriber::fmt::MakeWriter;
-
-use super::common::{Place, Scene};
-use super::{as_credential, knowing, order, slot};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
