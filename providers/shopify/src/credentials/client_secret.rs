@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Rotator, kinds, steps, text_of};
 use crate::oauth::{TokenEndpoint, Tokens};
-use crate::tokens::{Control, TokenKeeper};
+use crate::tokens::{Control, TokenKeeper, same};
 
 /// What the token endpoint makes of a client secret.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Rotator {
         let Says::Refuses(error) = self.ask(&endpoint, &secret).await? else { return Ok(known.clone()) };
         // Not the one in use, perhaps: then nothing that it tells is about that one.
         let stored = endpoint.client_secret().await?;
-        let other = !stored.expose_secret().is_empty() && stored.expose_secret() != secret.expose_secret();
+        let other = !stored.expose_secret().is_empty() && !same(&stored, &secret);
         if other && matches!(self.ask(&endpoint, &stored).await?, Says::Accepts(_)) {
             return Err(Error::new(
                 ErrorKind::Conflict,
@@ -72,7 +72,12 @@ impl Rotator {
                 false => Ok(Verification::untried(SAME_ANSWER)),
             },
             Says::Refuses(error) => Err(error),
-            Says::Nothing(why) => Ok(Verification::untried(why)),
+            // In its place already, it needs no trial on a store that has left meanwhile.
+            Says::Nothing(why) if same(&endpoint.client_secret().await?, &secret) => {
+                Ok(Verification::untried(why))
+            }
+            Says::Nothing(why) => Err(Error::new(ErrorKind::NotFound, why)
+                .with_remedy("rotate it from a store on which the app is installed")),
         }
     }
 

@@ -66,7 +66,7 @@ fn storefront_token() -> KindInfo {
     KindInfo::new(
         STOREFRONT_TOKEN,
         "Storefront API access token",
-        Capability::new(Support::Emulated, why).costing(9),
+        Capability::new(Support::Emulated, why).costing(10),
     )
     .finding(Find::ByTag)
     .retiring(Retire::Now)
@@ -85,7 +85,7 @@ fn offline_token() -> KindInfo {
     KindInfo::new(
         OFFLINE,
         "Admin API token that never expires, to the expiring kind",
-        Capability::new(Support::Native, why).costing(4),
+        Capability::new(Support::Native, why).costing(5),
     )
     .finding(Find::Impossible)
     .retiring(Retire::Replaced)
@@ -102,7 +102,7 @@ fn offline_token() -> KindInfo {
 fn client_secret() -> KindInfo {
     let why = "no API makes or revokes a client secret: a person does both in the Dev Dashboard, and guestpass renews the \
                tokens of every store in between";
-    KindInfo::new(APP_SECRET, "Client secret of an app", Capability::new(Support::Manual, why).costing(8))
+    KindInfo::new(APP_SECRET, "Client secret of an app", Capability::new(Support::Manual, why).costing(10))
         .finding(Find::HandedIn)
         .retiring(Retire::Human)
         .verifying(Verify::Probe)

@@ -209,9 +209,12 @@ async fn it_is_dead_when_it_is_refused_and_the_new_one_is_not() {
         let death = app.confirm(store).await;
         assert!(matches!(death, Death::Dead { proof: Proof::CredentialDead { .. } }), "{death:?}");
     }
+    app.scene.fake.add_secret(&app.scene.seed.client_id, "shpss_another");
     app.scene.fake.uninstall(&app.scene.seed.shop, &app.scene.seed.client_id);
     for store in [&renewing, &fetching] {
         assert!(app.verify(store, NEW).await.is_ok_and(|untried| untried.is_some()), "nothing to try it on");
+        let error = app.verify(store, "shpss_another").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "and nothing is put in place on that: {error}");
     }
 }
 
