@@ -42,6 +42,9 @@ impl Dialect for StorefrontDialect {
     fn classify(&self, operation: &'static str, response: &ApiResponse) -> Result<(), Failure> {
         match response.status.as_u16() {
             401 => Err(Failure::new(ErrorKind::Unauthenticated, Effect::None, "the token was refused")),
+            403 if graphql_refusal(response).is_none_or(|refusal| refusal.code.is_none()) => {
+                Err(Failure::new(ErrorKind::PermissionDenied, Effect::None, "the request was refused"))
+            }
             _ => self.0.classify(operation, response),
         }
     }

@@ -35,6 +35,8 @@ pub(crate) enum Shown {
     Narrow,
     /// It was refused, whatever was asked.
     Refused,
+    /// The request was refused in a way that need not be about the token: by a firewall, or by a rule for servers.
+    Barred,
 }
 
 impl StorefrontApi {
@@ -67,6 +69,7 @@ impl StorefrontApi {
             Err(error) if matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => {
                 self.try_plainly(cx).await
             }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Shown::Barred),
             Err(error) => Err(error),
         }
     }
@@ -76,6 +79,7 @@ impl StorefrontApi {
             Ok(_) => Ok(Shown::Accepted { store: None }),
             Err(error) if error.code() == Some(INSUFFICIENT_SCOPE) => Ok(Shown::Narrow),
             Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(Shown::Refused),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Shown::Barred),
             Err(error) => Err(error),
         }
     }

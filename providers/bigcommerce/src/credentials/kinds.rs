@@ -116,7 +116,7 @@ fn token(id: CredentialKind, call: TokenCall) -> KindInfo {
 
 fn store_account(id: CredentialKind) -> KindInfo {
     let why = "no API makes, lists or deletes API accounts";
-    KindInfo::new(id, "store-level API account", Capability::new(Support::Manual, why).costing(12))
+    KindInfo::new(id, "store-level API account", Capability::new(Support::Manual, why).costing(15))
         .overlapping(Overlap::UpTo(50))
         .with_fields(ACCOUNT_FIELDS)
         .noting(
@@ -137,7 +137,7 @@ fn account_account(id: CredentialKind) -> KindInfo {
 
 fn app(id: CredentialKind) -> KindInfo {
     let why = "a new token comes only when a user of the store accepts the app's changed scopes";
-    KindInfo::new(id, "token of an app", Capability::new(Support::Manual, why).costing(8))
+    KindInfo::new(id, "token of an app", Capability::new(Support::Manual, why).costing(12))
         .retiring(Retire::Replaced)
         .overlapping(Overlap::InPlace)
         .with_fields(ACCOUNT_FIELDS)

@@ -49,7 +49,7 @@ impl Rotator {
         found.expires_at = known.expires_at.or_else(|| claims::expiry(secret));
         let now = cx.clock().now();
         let over = found.expires_at.is_some_and(|end| end <= now);
-        let shown = self.try_token(slot, secret, cx).await?;
+        let shown = self.try_token(call, slot, secret, cx).await?;
         if shown == Shown::Refused && (call != TokenCall::Storefront || over) {
             return Err(refused());
         }
@@ -65,15 +65,15 @@ impl Rotator {
         secret: &OneTimeSecret,
         cx: &CallContext,
     ) -> Result<Verification> {
-        let shown = self.try_token(slot, secret, cx).await?;
+        let shown = self.try_token(call, slot, secret, cx).await?;
         let new_ones_refused = cx.clock().now().as_second() >= NEW_ONES_REFUSED_FROM;
         let mut verification = match (&shown, call) {
-            (Shown::Refused, TokenCall::Storefront) if new_ones_refused => {
+            (Shown::Refused | Shown::Barred, TokenCall::Storefront) if new_ones_refused => {
                 let mut untried = Verification::untried(FOR_BROWSERS);
                 untried.rights.push(held(ON_SERVERS, false));
                 untried
             }
-            (Shown::Refused, _) => return Err(refused()),
+            (Shown::Refused | Shown::Barred, _) => return Err(refused()),
             _ => Verification::accepted(shown_rights(call, &shown)),
         };
         match call {
@@ -120,8 +120,8 @@ impl Rotator {
         }
         // It was revoked before, or has expired, or this kind cannot be revoked: using it tells.
         let ends = old.expires_at.or_else(|| claims::expiry(secret));
-        let shown = self.try_token(slot, secret, cx).await?;
-        if shown == Shown::Refused && refusal_is_proof(call, old, cx.clock().now()) {
+        let shown = self.try_token(call, slot, secret, cx).await?;
+        if proves_death(call, &shown, old, cx.clock().now()) {
             return Ok(RetireOutcome::AlreadyGone);
         }
         Ok(at_expiry_or_by_hand(ends))
@@ -138,11 +138,12 @@ impl Rotator {
             return Ok(old.expires_at.map_or_else(secret_unknown, |at| Death::DiesAt { at }));
         };
         let began = Evidence::begun(cx.clock().now());
-        if self.try_token(slot, secret, cx).await? != Shown::Refused {
-            return Ok(Death::Alive);
-        }
-        if refusal_is_proof(call, old, began.began_at) {
+        let shown = self.try_token(call, slot, secret, cx).await?;
+        if proves_death(call, &shown, old, began.began_at) {
             return Ok(dead(began));
+        }
+        if !matches!(shown, Shown::Refused | Shown::Barred) {
+            return Ok(Death::Alive);
         }
         let ends = old.expires_at.or_else(|| claims::expiry(secret));
         Ok(ends
@@ -165,14 +166,20 @@ impl Rotator {
     /// Uses the token, and makes sure that it is this store which answers.
     async fn try_token(
         &self,
+        call: TokenCall,
         slot: &CredentialSlot,
         secret: &OneTimeSecret,
         cx: &CallContext,
     ) -> Result<Shown> {
         let base = self.storefront_address(slot)?;
         let api = StorefrontApi::new(&self.store_hash, source(secret), base, self.store.clone(), &self.env);
-        let shown = api.try_token(cx).await.map_err(about_itself)?;
+        let shown = api.try_token(cx).await.map_err(|error| at_the_shop(about_itself(error)))?;
         match &shown {
+            // That servers are refused is a rule for these, and nothing else says so.
+            Shown::Barred if call != TokenCall::Storefront => Err(at_the_shop(Error::new(
+                ErrorKind::PermissionDenied,
+                "the shop refused the request for another reason than its token",
+            ))),
             Shown::Accepted { store: Some(hash) } if !hash.eq_ignore_ascii_case(&self.store_hash) => {
                 Err(Error::new(ErrorKind::Conflict, "this token belongs to another store")
                     .with_remedy("use the credential of the store that `store_hash` names"))
@@ -211,7 +218,7 @@ fn refused() -> Error {
 /// What using it showed of its rights.
 fn shown_rights(call: TokenCall, shown: &Shown) -> Vec<Right> {
     match (call, shown) {
-        (_, Shown::Refused) | (TokenCall::Impersonation, _) => Vec::new(),
+        (_, Shown::Refused | Shown::Barred) | (TokenCall::Impersonation, _) => Vec::new(),
         (TokenCall::Storefront, _) => vec![held(ON_SERVERS, true)],
         (TokenCall::Private, Shown::Narrow) => vec![held(EVERY_SHOPPER, false)],
         (TokenCall::Private, Shown::Accepted { store: Some(_) }) => vec![held(EVERY_SHOPPER, true)],
@@ -219,9 +226,22 @@ fn shown_rights(call: TokenCall, shown: &Shown) -> Vec<Right> {
     }
 }
 
-/// Whether a refusal of the old one shows that it is dead. One for browsers is refused to servers by a rule as well,
+/// Says what else may be wrong where a shop is asked.
+fn at_the_shop(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Protocol | ErrorKind::PermissionDenied => error.with_remedy(
+            "look whether a firewall or a redirect stands before the shop; name its own address as `storefront_url`",
+        ),
+        _ => error,
+    }
+}
+
+/// Whether what was shown of the old one means that it is dead. One for browsers is refused to servers by a rule as well,
 /// unless it was seen to work on one and the rule does not hold for it yet.
-fn refusal_is_proof(call: TokenCall, old: &Credential, now: Timestamp) -> bool {
+fn proves_death(call: TokenCall, shown: &Shown, old: &Credential, now: Timestamp) -> bool {
+    if *shown != Shown::Refused {
+        return false;
+    }
     let worked_here = old.rights.iter().any(|right| right.name == ON_SERVERS && right.held == Held::Yes);
     call != TokenCall::Storefront
         || old.expires_at.is_some_and(|end| end <= now)

@@ -104,6 +104,13 @@ async fn a_token_that_is_dead_foreign_or_no_token_is_refused() {
     }
     let error = rotator.inspect(&slot, &holding(&foreign.token), &cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    // Even if the platform let it in, it would answer for its own store.
+    scene.fake.quirks(|quirks| quirks.foreign_tokens_answer = true);
+    let token = holding(&foreign.token);
+    let error = rotator.verify(&slot, &token, &cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    let error = rotator.inspect(&slot, &token, &cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
 
 #[tokio::test]

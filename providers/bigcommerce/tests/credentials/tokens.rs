@@ -242,6 +242,7 @@ async fn a_platform_that_fails_says_nothing_about_a_token() {
         let cx = scene.cx().failing_fast();
         let error = rotator.confirm_retired(&slot, &new, &cx).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+        assert_eq!(error.remedy().contains("storefront_url"), kind != ErrorKind::Unavailable, "{error}");
         while !scene.fake.unfired().is_empty() {
             let _ = rotator.confirm_retired(&slot, &new, &scene.cx().failing_fast()).await;
         }
@@ -254,4 +255,28 @@ async fn both_forms_of_the_answer_are_read() {
     scene.fake.quirks(|quirks| quirks.storefront_token_bare = true);
     let new = scene.issue(&token_slot(PRIVATE)).await;
     assert!(scene.fake.storefront_token_works(text(&new)));
+}
+
+#[tokio::test]
+async fn the_rule_for_servers_may_show_as_a_403_and_proves_nothing_either() {
+    let scene = Scene::new().await;
+    scene.fake.quirks(|quirks| quirks.server_refusal_status = 403);
+    let (slot, cx, rotator) = (token_slot(STOREFRONT), scene.cx(), scene.rotator());
+    let old = rotator.inspect(&slot, &scene.issue(&slot).await, &cx).await.unwrap();
+    let verified = rotator.verify(&slot, &scene.issue(&slot).await, &cx).await.unwrap();
+    assert!(verified.untried.is_some());
+    rotator.retire(&slot, &old, None, &cx).await.unwrap();
+    let death = rotator.confirm_retired(&slot, &old, &cx).await.unwrap();
+    assert_eq!(death, Death::DiesAt { at: old.expires_at.unwrap() });
+}
+
+#[tokio::test]
+async fn a_token_for_browsers_that_is_revoked_twice_dies_at_its_end_at_the_latest() {
+    let scene = Scene::new().await;
+    let (slot, cx, rotator) = (token_slot(STOREFRONT), scene.cx(), scene.rotator());
+    let old = scene.issue(&slot).await;
+    assert_eq!(rotator.retire(&slot, &old, None, &cx).await.unwrap(), RetireOutcome::Accepted);
+    // The platform says that it knows no such token, and so it would of one that it cannot revoke.
+    let again = rotator.retire(&slot, &old, None, &cx).await.unwrap();
+    assert_eq!(again, RetireOutcome::AtExpiry { at: old.expires_at });
 }

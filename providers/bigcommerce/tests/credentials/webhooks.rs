@@ -147,3 +147,16 @@ async fn a_new_token_that_is_refused_stops_it() {
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
     assert_eq!(accounts.hooks(&accounts.old).len(), 1);
 }
+
+#[tokio::test]
+async fn one_that_is_not_listed_yet_is_looked_for_again() {
+    let accounts = Accounts::new().await;
+    accounts.register(&accounts.old, hook(ORDERS, 1));
+    accounts.scene.fake.forward(Duration::from_secs(60));
+    accounts.scene.fake.quirks(|quirks| quirks.hook_delay = Duration::from_secs(60));
+    assert_eq!(accounts.carry().await.unwrap(), Carried::Refreshed);
+    accounts.scene.fake.forward(Duration::from_secs(60));
+    let (what, left) = verified(accounts.carry().await.unwrap());
+    assert_eq!((what.len(), left.len()), (1, 0));
+    assert_eq!(accounts.scene.fake.writes(), 1);
+}

@@ -6,9 +6,11 @@ use url::Url;
 
 use super::bodies;
 use super::credentials::Token;
+use super::quirks::Quirks;
 use super::rest::{enveloped, paged};
 use super::state::Store;
 use super::webshop::Hook;
+use crate::fakes::ground::later;
 use crate::fakes::http::{Answer, Incoming};
 
 /// The most webhooks of one client for one scope.
@@ -20,10 +22,11 @@ pub(super) fn answer(
     store: &mut Store,
     rest: &str,
     token: &Token,
+    quirks: &Quirks,
     now: Timestamp,
 ) -> Option<Answer> {
     match (request.method.as_str(), rest) {
-        ("GET", "") => Some(list(request, store, token)),
+        ("GET", "") => Some(list(request, store, token, quirks, now)),
         ("POST", "") => Some(create(request, store, token, now).unwrap_or_else(|refusal| refusal)),
         (method, rest) => {
             let id: u64 = rest.strip_prefix('/')?.parse().ok()?;
@@ -32,13 +35,14 @@ pub(super) fn answer(
     }
 }
 
-fn list(request: &Incoming, store: &Store, token: &Token) -> Answer {
+fn list(request: &Incoming, store: &Store, token: &Token, quirks: &Quirks, now: Timestamp) -> Answer {
     let equals = |name: &str, value: &str| request.parameter(name).is_none_or(|wanted| wanted == value);
     let hooks = store
         .shop
         .hooks
         .iter()
         .filter(|hook| hook.client_id == token.client_id)
+        .filter(|hook| later(hook.created_at, quirks.hook_delay) <= now)
         .filter(|hook| equals("scope", &hook.scope) && equals("destination", &hook.destination))
         .filter(|hook| equals("is_active", if hook.is_active { "true" } else { "false" }));
     paged(request, hooks.map(|hook| view(hook, store)).collect())

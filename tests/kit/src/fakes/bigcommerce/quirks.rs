@@ -77,6 +77,11 @@ pub struct Quirks {
     /// How long the token of a deleted API account is still accepted, on the fake's clock.
     #[serde(with = "seconds")]
     pub api_account_deletion_delay: Duration,
+    /// A new webhook is listed only after this time on the fake's clock.
+    #[serde(with = "seconds")]
+    pub hook_delay: Duration,
+    /// A token of another store of the platform is not refused: it is answered for its own store.
+    pub foreign_tokens_answer: bool,
     /// The store's `logo` is an empty array instead of an object.
     pub logo_empty_array: bool,
     /// Answers are compressed for clients that accept it.
@@ -129,6 +134,8 @@ impl Default for Quirks {
             server_refusal_status: 401,
             storefront_errors_as_401: false,
             api_account_deletion_delay: Duration::ZERO,
+            hook_delay: Duration::ZERO,
+            foreign_tokens_answer: false,
             logo_empty_array: false,
             gzip_answers: false,
             v2_auth_errors_as_array: false,

@@ -53,7 +53,7 @@ pub(super) fn answer(
         _ if get && list(tail).is_some() => paged(request, Vec::new()),
         _ => {
             if let Some(hook) = tail.strip_prefix("v3/hooks") {
-                return hooks::answer(request, store, hook, token, now).unwrap_or_else(missing);
+                return hooks::answer(request, store, hook, token, quirks, now).unwrap_or_else(missing);
             }
             if let Some(call) = tail.strip_prefix("v3/storefront/") {
                 return storefront::answer(request, store, call, token, quirks, now).unwrap_or_else(missing);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guestpass::Timestamp;
 
+use super::credentials::Reach;
 use super::quirks::{LimitSharing, Quirks};
 use super::route::{Route, facts};
 use super::state::World;
@@ -36,7 +37,7 @@ impl Platform for Service {
 
     fn spend(&mut self, request: &Incoming, now: Timestamp) -> Result<Option<Standing>, Answer> {
         let route = Route::of(&request.path);
-        if route.token(request, &self.world, now).is_none() {
+        if route.token(request, &self.world, &self.quirks, now).is_none() {
             return Ok(None);
         }
         let quirks = &self.quirks;
@@ -97,14 +98,18 @@ impl Platform for Service {
         if let Route::Unknown = route {
             return bodies::error(request, 404, &self.quirks);
         }
-        let Some(token) = route.token(request, &self.world, now).cloned() else {
+        let Some(token) = route.token(request, &self.world, &self.quirks, now).cloned() else {
             return bodies::error(request, 401, &self.quirks);
         };
         match route {
             Route::Account { uuid, tail: "graphql" } if request.method == "POST" => {
                 graphql::answer(request, &mut self.world, &self.quirks, uuid, &token, now)
             }
-            Route::Store { hash, tail } => {
+            Route::Store { tail, hash } => {
+                let hash = match &token.reach {
+                    Reach::Store(own) => own,
+                    Reach::Account(_) => hash,
+                };
                 rest::answer(request, &mut self.world, &self.quirks, hash, tail, &token, now)
             }
             _ => bodies::error(request, 404, &self.quirks),
