@@ -28,7 +28,8 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     ConfigField::optional(
         "store_token",
         "the access token of a store-level API account with the scope store_v2_information_read_only; without it \
-         guestpass does not know the owner, and so removes only people that it knows were not there before",
+         guestpass does not know the owner, and so removes only people that it knows were not there before. With \
+         store_storefront_api it makes and revokes tokens for shoppers as well",
     )
     .secret(),
     ConfigField::optional("client_id", "the client id of an app whose installation gives the `store_token`"),
