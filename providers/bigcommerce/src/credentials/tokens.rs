@@ -47,10 +47,9 @@ impl Rotator {
         let secret = known.known_secret()?;
         let mut found = known.clone();
         found.expires_at = known.expires_at.or_else(|| claims::expiry(secret));
-        let now = cx.clock().now();
-        let over = found.expires_at.is_some_and(|end| end <= now);
         let shown = self.try_token(call, slot, secret, cx).await?;
-        if shown == Shown::Refused && (call != TokenCall::Storefront || over) {
+        // One for browsers may work there all the same, and is revoked in any case.
+        if shown == Shown::Refused && call != TokenCall::Storefront {
             return Err(refused());
         }
         found.rights = shown_rights(call, &shown);
@@ -243,14 +242,60 @@ fn proves_death(call: TokenCall, shown: &Shown, old: &Credential, now: Timestamp
         return false;
     }
     let worked_here = old.rights.iter().any(|right| right.name == ON_SERVERS && right.held == Held::Yes);
-    call != TokenCall::Storefront
-        || old.expires_at.is_some_and(|end| end <= now)
-        || (worked_here && now.as_second() < ALL_REFUSED_FROM)
+    call != TokenCall::Storefront || (worked_here && now.as_second() < ALL_REFUSED_FROM)
 }
 
 fn at_expiry_or_by_hand(ends: Option<Timestamp>) -> RetireOutcome {
     match ends {
         Some(at) => RetireOutcome::AtExpiry { at: Some(at) },
         None => RetireOutcome::ActionRequired(steps::bring_token_back()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guestpass::rotation::{CredentialKind, CredentialName};
+    use guestpass::{Environment, StoreHandle};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::guide::Guide;
+
+    fn address(slot: impl FnOnce(CredentialSlot) -> CredentialSlot) -> Result<BaseUrl> {
+        let rotator = Rotator {
+            store: StoreHandle::new("acme").unwrap(),
+            store_hash: "abc123".to_owned(),
+            account_uuid: Uuid::nil(),
+            store_token: None,
+            api: BaseUrl::parse("api_url", "https://api.bigcommerce.com", |host| host == HOST).unwrap(),
+            guide: Guide::unconfirmed("abc123"),
+            env: Environment::system().unwrap(),
+        };
+        let kind = CredentialKind::from_static("private-token");
+        rotator.storefront_address(&slot(CredentialSlot::new(CredentialName::new("web").unwrap(), kind)))
+    }
+
+    fn host(slot: impl FnOnce(CredentialSlot) -> CredentialSlot) -> String {
+        address(slot).unwrap().host().to_owned()
+    }
+
+    #[test]
+    fn a_token_is_tried_at_the_permanent_address_of_its_channel() {
+        assert_eq!(host(|slot| slot.with_text("channel_id", "1")), "store-abc123.mybigcommerce.com");
+        assert_eq!(host(|slot| slot.with_text("channel_ids", "12,1")), "store-abc123-12.mybigcommerce.com");
+    }
+
+    #[test]
+    fn another_address_is_checked_before_a_token_goes_there() {
+        let at = |url: &'static str| address(|slot| slot.with_text("storefront_url", url));
+        assert_eq!(at("https://www.shop.example/graphql").unwrap().host(), "www.shop.example");
+        for bad in [
+            "http://www.shop.example",
+            "https://a:b@shop.example",
+            "shop.example",
+            "https://shop.example/?a=b",
+        ] {
+            assert!(at(bad).is_err(), "{bad}");
+        }
     }
 }

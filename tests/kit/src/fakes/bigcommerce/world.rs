@@ -127,6 +127,7 @@ impl World for BigCommerceWorld {
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec![self.seed.account_token.clone(), self.seed.store_token.clone(), SESSION_COOKIE.to_owned()]
+        let tokens = [&self.seed.account_token, &self.seed.store_token, &self.seed.minting_token];
+        tokens.into_iter().cloned().chain([SESSION_COOKIE.to_owned()]).collect()
     }
 }
