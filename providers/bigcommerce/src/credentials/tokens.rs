@@ -20,7 +20,7 @@ const ALL_REFUSED_FROM: i64 = 1_806_537_600;
 /// The scope without which a private token cannot read what every shopper may.
 const EVERY_SHOPPER: &str = "Unauthenticated";
 /// By how many seconds a token's own word about its end may differ from ours.
-const TOLERANCE: i64 = 60;
+const TOLERANCE: u64 = 60;
 
 impl Rotator {
     pub(super) async fn issue_token(
@@ -89,7 +89,7 @@ impl Rotator {
             TokenCall::Impersonation => {}
         }
         if let (Some(asked), Some(says)) = (candidate.expires_at, claims::expiry(secret))
-            && asked.as_second().abs_diff(says.as_second()) > TOLERANCE.unsigned_abs()
+            && asked.as_second().abs_diff(says.as_second()) > TOLERANCE
         {
             verification
                 .warnings

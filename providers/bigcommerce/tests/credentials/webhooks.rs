@@ -133,6 +133,10 @@ async fn those_of_a_dead_or_unreadable_account_are_left_to_a_person() {
     accounts.old = Credential::new();
     let (_, left) = verified(accounts.carry().await.unwrap());
     assert!(left[0].to_string().contains("cannot be read"), "{left:?}");
+    let unreadable = Credential::new();
+    let change = CarryOver::new(&accounts.slot, Some(&accounts.new), &unreadable);
+    let carried = accounts.scene.rotator().carry_over(&change, &accounts.scene.cx()).await.unwrap();
+    assert!(verified(carried).1[0].to_string().contains("the new token cannot be read"));
     let change = CarryOver::new(&accounts.slot, None, &accounts.new);
     let first = accounts.scene.rotator().carry_over(&change, &accounts.scene.cx()).await.unwrap();
     assert_eq!(first, Carried::nothing(), "there was none before");
