@@ -116,6 +116,15 @@ async fn a_context_that_somebody_changed_gives_a_token_that_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_token_for_another_store_is_not_kept() {
+    let asked = asked().await;
+    asked.fake.quirks(|quirks| quirks.exchanged_context = Some("stores/demo2outlet".to_owned()));
+    let error = asked.finish(&asked.installed()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, Some("other_store")));
+    assert!(error.message().contains("thrown away"), "{error}");
+}
+
+#[tokio::test]
 async fn an_answer_without_its_parts_is_refused() {
     let asked = asked().await;
     let base = "https://app.vendor.example/auth?";

@@ -18,6 +18,7 @@ use crate::output::notice;
 
 const LARGEST_REQUEST: usize = 32 * 1024;
 const SLOWEST_REQUEST: Duration = Duration::from_secs(10);
+const SHORT_OF_SOMETHING: Duration = Duration::from_millis(200);
 const MOST_AT_ONCE: usize = 16;
 
 /// A port on the loopback interface.
@@ -65,9 +66,11 @@ impl Listener {
         let mut connections = FuturesUnordered::new();
         loop {
             tokio::select! {
-                Ok((stream, _)) = self.listener.accept(), if connections.len() < MOST_AT_ONCE => {
-                    connections.push(serve(stream, question, clock));
-                }
+                accepted = self.listener.accept(), if connections.len() < MOST_AT_ONCE => match accepted {
+                    Ok((stream, _)) => connections.push(serve(stream, question, clock)),
+                    // This machine is short of something just now.
+                    Err(_) => clock.sleep(SHORT_OF_SOMETHING, Wait::Guard).await,
+                },
                 Some(arrived) = connections.next(), if !connections.is_empty() => {
                     if let Some(arrived) = arrived {
                         return arrived;

@@ -117,6 +117,13 @@ impl AuthorizationInfo {
         self
     }
 
+    /// The platform documents PKCE.
+    #[must_use]
+    pub fn with_pkce(mut self) -> Self {
+        self.pkce = true;
+        self
+    }
+
     /// The platform signs its answers.
     #[must_use]
     pub fn signing(mut self) -> Self {

@@ -49,7 +49,11 @@ pub(crate) async fn run(args: &ConnectArgs, session: &Session, out: &mut Output)
         return Ok(Exit::Done);
     }
     read_needed(info, session).await?;
-    let door = if args.paste { Door::Pasting } else { Door::Listening(Listener::bind(args.port).await?) };
+    let door = if args.paste {
+        Door::Pasting
+    } else {
+        Door::Listening(Listener::bind(port_of(args, named.as_ref())).await?)
+    };
     let redirect = match (named, &door) {
         (Some(redirect), _) => redirect,
         (None, Door::Listening(listener)) => local(listener.address().port())?,
@@ -194,6 +198,12 @@ fn redirect_of(text: &str) -> Result<Url> {
         return Err(wrong("holds more than host and path"));
     }
     Ok(url)
+}
+
+/// An address on this machine says itself where to wait.
+fn port_of(args: &ConnectArgs, redirect: Option<&Url>) -> u16 {
+    let here = redirect.filter(|url| args.port == 0 && url.scheme() == "http");
+    here.and_then(Url::port_or_known_default).unwrap_or(args.port)
 }
 
 fn local(port: u16) -> Result<Url> {

@@ -109,3 +109,29 @@ async fn credentials_are_arranged_and_looked_at_from_outside() {
     let listed = bench.look("storefront-tokens?store=abc123").await;
     assert_eq!((&listed[0]["kind"], &listed[0]["revoked"]), (&json!("storefront"), &json!(false)));
 }
+
+#[tokio::test]
+async fn a_program_in_another_language_can_install_an_app() {
+    let bench = Bench::new().await;
+    let app = json!({"client_id": "app1", "client_secret": "app-secret"});
+    assert_eq!(bench.control("add-app", app).await.0, 200);
+    let callback = "https://app.example/auth";
+    let wish = json!({"store": STORE, "client_id": "app1", "scopes": ["a", "b"], "callback": callback});
+    let (status, body) = bench.control("install-app", wish.clone()).await;
+    let url = guestpass::Url::parse(body["callback"].as_str().unwrap()).unwrap();
+    let asked = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    assert_eq!(
+        (status, asked("context"), asked("scope")),
+        (200, format!("stores/{STORE}"), "a b".to_owned())
+    );
+    let exchange = json!({"client_id": "app1", "client_secret": "app-secret", "code": asked("code"),
+        "context": asked("context"), "scope": asked("scope"), "grant_type": "authorization_code",
+        "redirect_uri": callback});
+    let request = bench.client.post(format!("{}/oauth2/token", bench.fake.uri()));
+    let (_, token) = read(request.json(&exchange).send().await.unwrap()).await;
+    let token = token["access_token"].as_str().unwrap();
+    assert_eq!(bench.fake.scopes_of(token).unwrap(), ["a", "b"]);
+    assert_eq!(bench.fake.app_token("app1", STORE).as_deref(), Some(token));
+    let stranger = json!({"store": STORE, "client_id": "app2", "scopes": [], "callback": callback});
+    assert_eq!(bench.control("install-app", stranger).await.0, 404);
+}

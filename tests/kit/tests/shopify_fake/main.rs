@@ -7,6 +7,7 @@
 )]
 
 mod collaborators;
+mod consent;
 mod control;
 mod delegates;
 mod faults;

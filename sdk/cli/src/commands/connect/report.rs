@@ -57,7 +57,7 @@ impl Report for Rehearsal {
         let yes = |it: bool| if it { "yes" } else { "no" };
         format!(
             "connect {} would do this; nothing was sent\n\
-             \x20 asks for:        {}\n  comes back to:   {} (port 0: a free one)\n  new secret:      `{}`, {}\n\
+             \x20 asks for:        {}\n  comes back to:   {}\n  new secret:      `{}`, {}\n\
              \x20 protected by:    mark {}, signature {}, PKCE {}\n{} request(s)\n",
             self.store,
             named(&self.scopes),

@@ -25,6 +25,8 @@
 //! | `POST /_control/make-owner` | `{"store", "email"}` | The store changes hands. |
 //! | `POST /_control/grant-permissions` | `{"store", "email", "permissions": [...]}` | Sets the permissions of somebody. |
 //! | `POST /_control/create-api-account` | `{"store"}` or `{"account"}`, with `"name"` and `"scopes"` | The owner makes an API account; answers its [`FakeApiToken`]. |
+//! | `POST /_control/add-app` | `{"client_id", "client_secret"}` | Registers an app. |
+//! | `POST /_control/install-app` | `{"store", "client_id", "scopes": [...], "callback"}` | A user installs an app; answers `{"callback"}`, where the browser goes then. |
 //! | `POST /_control/revoke-token` | `{"token"}` | Deletes an API account. |
 //! | `POST /_control/reauthorize-app` | `{"client_id", "store", "scopes": [...]}` | A user accepts the app again; answers `{"token"}`. |
 //! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`](crate::Fault) [`On`](crate::On) the next matching requests. |

@@ -7,6 +7,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::credentials::ExchangeError;
+use super::quirks::Quirks;
 use super::state::World;
 use crate::fakes::http::{Answer, Incoming};
 
@@ -14,7 +15,7 @@ const NEEDED: [&str; 7] =
     ["client_id", "client_secret", "code", "context", "scope", "grant_type", "redirect_uri"];
 
 /// Answers `/oauth2/token`. Whoever comes without the parameters of the callback gets the login page.
-pub(super) fn answer(request: &Incoming, world: &mut World, now: Timestamp) -> Answer {
+pub(super) fn answer(request: &Incoming, world: &mut World, quirks: &Quirks, now: Timestamp) -> Answer {
     let fields = fields(request);
     let complete = NEEDED.iter().all(|&name| fields.contains_key(name));
     if request.method != "POST" || !complete {
@@ -39,7 +40,7 @@ pub(super) fn answer(request: &Incoming, world: &mut World, now: Timestamp) -> A
         "scope": exchanged.scopes.map(|scopes| scopes.join(" ")),
         "user": person,
         "owner": person,
-        "context": field("context"),
+        "context": quirks.exchanged_context.as_deref().unwrap_or(field("context")),
         // The account that owns the app, which is not the merchant's.
         "account_uuid": "00000000-0000-4000-8000-0000000000aa",
     });

@@ -15,6 +15,8 @@ use crate::fault::{ThrottleShape, seconds};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Quirks {
+    /// The `context` of an exchange's answer, where it is not the one that was sent.
+    pub exchanged_context: Option<String>,
     /// Adding somebody who is already there.
     pub add_existing: Verdict,
     /// Removing somebody who is not there.
@@ -105,6 +107,7 @@ pub struct Quirks {
 impl Default for Quirks {
     fn default() -> Self {
         Self {
+            exchanged_context: None,
             add_existing: Verdict::Success,
             remove_absent: Verdict::Error,
             owner_removal: Verdict::Error,

@@ -90,7 +90,7 @@ impl Platform for Service {
     fn serve(&mut self, request: &Incoming, now: Timestamp) -> Answer {
         let route = Route::of(&request.path);
         if let Route::Login = route {
-            return oauth::answer(request, &mut self.world, now);
+            return oauth::answer(request, &mut self.world, &self.quirks, now);
         }
         if let Route::Storefront { hash } = route {
             return shopfront::answer(request, &self.world, &self.quirks, hash, now);

@@ -36,6 +36,7 @@
 //! | `POST /_control/uninstall` | `{"shop", "client_id"}` | The merchant takes the app out. |
 //! | `POST /_control/add-secret`, `revoke-secret` | `{"client_id", "secret"}` | A client secret comes or goes. |
 //! | `POST /_control/add-storefront-token` | `{"shop", "client_id", "title"}` | The app makes a storefront token; answers `{"ok", "token"}`. |
+//! | `POST /_control/answer-install` | `{"url", "scopes"?, "deny"?}` | The merchant answers on the page at `url`; answers `{"callback"}`, where the browser goes then. A `GET` of the page itself installs what is asked for. |
 //! | `POST /_control/revoke-token` | `{"token"}` | Kills an access token or a refresh token. |
 //! | `POST /_control/fault` | `{"on", "fault", "times"?}` | Injects a [`Fault`](crate::Fault) [`On`](crate::On) the next matching requests. |
 //! | `POST /_control/quirks` | some fields of [`Quirks`] | Changes these and answers with all. |
