@@ -225,7 +225,7 @@ async fn an_answer_that_is_lost_is_written_down() {
 async fn a_sink_that_fails_in_the_end_loses_nothing() {
     let scene = Scene::new().await;
     scene.it.write("vault", "in the way");
-    let ran = scene.it.run(&["connect", "shop", "--sink", "vault", "--json"]).expect(1);
+    let ran = scene.it.run(&["connect", "shop", "--sink", "vault", "--wait", "2", "--json"]).expect(1);
     assert!(!ran.stdout.contains("open"), "nobody is asked to click: {}", ran.stdout);
     std::fs::remove_file(scene.it.path("vault")).unwrap();
 
