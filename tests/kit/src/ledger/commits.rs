@@ -5,7 +5,8 @@ use guestpass::grants::Commit;
 
 use super::LedgerSubject;
 use super::samples::{
-    fact, grant, holding, noon, offboarding, person, place, record, step, store, subject as account,
+    fact, grant, holding, noon, offboarding, person, place, record, rotated, rotation, step, store,
+    subject as account,
 };
 
 /// A change of one record of each kind.
@@ -15,6 +16,7 @@ fn of_everything() -> Commit {
         .grant(grant(&here, &anna))
         .holding(holding(&here, Some(noon()), true))
         .step(step(&here, &anna))
+        .rotation(rotation("acme", "web"))
         .fact(fact("acme", "grant_requested"));
     change.offboardings.push(offboarding(&anna, noon()));
     change.people.push(record(&anna, "Example"));
@@ -30,12 +32,15 @@ pub async fn everything_comes_back(subject: LedgerSubject) {
     change.holdings[0].revision = 1;
     change.steps[0].revision = 1;
     change.offboardings[0].revision = 1;
+    change.rotations[0].revision = 1;
     assert_eq!(ledger.grant(change.grants[0].id).await.unwrap().as_ref(), change.grants.first());
     let held = ledger.holding(&store("acme"), &account("1")).await.unwrap();
     assert_eq!(held.as_ref(), change.holdings.first());
     assert_eq!(ledger.step(change.steps[0].id).await.unwrap().as_ref(), change.steps.first());
     let kept = ledger.offboarding(change.offboardings[0].id).await.unwrap();
     assert_eq!(kept.as_ref(), change.offboardings.first());
+    let kept = ledger.rotation(change.rotations[0].id).await.unwrap();
+    assert_eq!(kept.as_ref(), change.rotations.first());
     assert_eq!(ledger.person(&person("anna")).await.unwrap().as_ref(), change.people.first());
     let events = ledger.events(&store("acme"), 0, 10).await.unwrap();
     assert_eq!(events.len(), 1);
@@ -53,6 +58,7 @@ pub async fn a_change_is_made_as_a_whole_or_not_at_all(subject: LedgerSubject) {
     assert_eq!(ledger.grant(change.grants[0].id).await.unwrap(), None);
     assert_eq!(ledger.holding(&store("acme"), &account("1")).await.unwrap(), None);
     assert_eq!(ledger.step(change.steps[0].id).await.unwrap(), None);
+    assert_eq!(ledger.rotation(change.rotations[0].id).await.unwrap(), None);
     assert_eq!(ledger.person(&person("anna")).await.unwrap(), None);
     assert_eq!(ledger.heads().await.unwrap(), []);
     assert_eq!(ledger.events(&store("acme"), 0, 10).await.unwrap(), []);
@@ -75,6 +81,7 @@ pub async fn what_somebody_else_changed_is_stale(subject: LedgerSubject) {
     }
     assert_eq!(ledger.grant(new.grants[0].id).await.unwrap().unwrap().revision, 2);
     assert_eq!(ledger.step(new.steps[0].id).await.unwrap().unwrap().revision, 2);
+    assert_eq!(ledger.rotation(new.rotations[0].id).await.unwrap().unwrap().revision, 2);
 }
 
 /// One change for each record, as if it had been read in this revision.
@@ -84,12 +91,14 @@ fn parts(change: &Commit, revision: u64) -> Vec<Commit> {
     change.holdings[0].revision = revision;
     change.steps[0].revision = revision;
     change.offboardings[0].revision = revision;
+    change.rotations[0].revision = revision;
     let mut of_offboarding = Commit::new();
     of_offboarding.offboardings = change.offboardings.clone();
     vec![
         Commit::new().grant(change.grants[0].clone()),
         Commit::new().holding(change.holdings[0].clone()),
         Commit::new().step(change.steps[0].clone()),
+        Commit::new().rotation(change.rotations[0].clone()),
         of_offboarding,
     ]
 }
@@ -117,4 +126,38 @@ pub async fn of_two_writers_at_once_one_wins(subject: LedgerSubject) {
     let kept = subject.ledger().grant(new.id).await.unwrap().unwrap();
     assert_eq!((kept.ticket, kept.revision), (Some(format!("T-{}", won[0].0)), 2));
     assert_eq!(other.events(&store("acme"), 0, 10).await.unwrap().len(), 1);
+}
+
+/// A credential has one rotation that is not over, whoever begins it; another one when that is over.
+pub async fn a_second_open_rotation_is_stale(subject: LedgerSubject) {
+    let ledger = subject.ledger();
+    let first = rotation("acme", "web");
+    ledger.commit(Commit::new().rotation(first.clone())).await.unwrap();
+    let second = rotation("acme", "web");
+    let both = Commit::new().rotation(second.clone()).fact(fact("acme", "rotation_planned"));
+    assert!(ledger.commit(both).await.unwrap_err().is_stale());
+    assert_eq!(ledger.rotation(second.id).await.unwrap(), None);
+    assert_eq!(ledger.events(&store("acme"), 0, 10).await.unwrap(), []);
+    // Others are not in its way: other credentials, other stores, and those that are over.
+    let others = Commit::new()
+        .rotation(rotation("acme", "back-office"))
+        .rotation(rotation("zeta", "web"))
+        .rotation(rotated(rotation("acme", "web")));
+    ledger.commit(others).await.unwrap();
+    let mut over = rotated(first);
+    over.revision = 1;
+    ledger.commit(Commit::new().rotation(over)).await.unwrap();
+    ledger.commit(Commit::new().rotation(second)).await.unwrap();
+}
+
+/// Many begin a rotation of one credential at once: one is kept, and the others are told.
+pub async fn of_many_rotations_begun_at_once_one_is_kept(subject: LedgerSubject) {
+    let other = subject.another().await;
+    let beginners = (0..8).map(|number: u32| {
+        let ledger = if number.is_multiple_of(2) { subject.ledger() } else { &*other };
+        async move { ledger.commit(Commit::new().rotation(rotation("acme", "web"))).await }
+    });
+    let (begun, told): (Vec<_>, Vec<_>) = join_all(beginners).await.into_iter().partition(Result::is_ok);
+    assert_eq!(begun.len(), 1);
+    assert!(told.iter().all(|outcome| outcome.as_ref().is_err_and(guestpass::Error::is_stale)), "{told:?}");
 }

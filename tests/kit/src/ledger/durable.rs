@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use guestpass::grants::{Commit, GrantQuery, StepQuery};
+use guestpass::rotation::RotationQuery;
 
 use super::LedgerSubject;
 use super::chains::verified;
 use super::samples::{
-    after, fact, grant, holding, key, noon, offboarding, person, place, record, step, store,
+    after, fact, grant, holding, key, noon, offboarding, person, place, record, rotation, step, store,
     subject as account,
 };
 
@@ -19,13 +20,15 @@ pub async fn everything_outlives_its_program(subject: LedgerSubject) {
     let mut change = Commit::new()
         .grant(grant(&here, &anna))
         .holding(holding(&here, Some(noon()), true))
-        .step(step(&here, &anna));
+        .step(step(&here, &anna))
+        .rotation(rotation("acme", "web"));
     change.offboardings.push(offboarding(&anna, noon()));
     change.people.push(record(&anna, "Example"));
     subject.ledger().commit(change).await.unwrap();
     let grants = subject.ledger().grants(&GrantQuery::new(), None, 10).await.unwrap();
     let steps = subject.ledger().steps(&StepQuery::new(), None, 10).await.unwrap();
     let offboardings = subject.ledger().offboardings(None, 10).await.unwrap();
+    let rotations = subject.ledger().rotations(&RotationQuery::new(), None, 10).await.unwrap();
 
     let subject = subject.reopened().await;
     let ledger = subject.ledger();
@@ -33,6 +36,8 @@ pub async fn everything_outlives_its_program(subject: LedgerSubject) {
     assert_eq!(ledger.grants(&GrantQuery::new(), None, 10).await.unwrap(), grants);
     assert_eq!(ledger.steps(&StepQuery::new(), None, 10).await.unwrap(), steps);
     assert_eq!(ledger.offboardings(None, 10).await.unwrap(), offboardings);
+    assert_eq!(rotations.len(), 1);
+    assert_eq!(ledger.rotations(&RotationQuery::new(), None, 10).await.unwrap(), rotations);
     assert_eq!(ledger.person(&anna).await.unwrap(), Some(record(&anna, "Example")));
     assert!(ledger.holding(&store("acme"), &account("1")).await.unwrap().is_some());
     assert_eq!(ledger.due_keys(noon(), 10).await.unwrap().len(), 1);

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use guestpass::grants::{Commit, GrantId, GrantQuery, Phase, StepQuery};
+use guestpass::rotation::{Rotation, RotationQuery};
 
 use super::LedgerSubject;
 use super::samples::{
-    after, closed, grant, noon, offboarding, over, person, place, step, store, subject as account,
+    after, closed, grant, noon, offboarding, over, person, place, rotated, rotation, step, store,
+    subject as account,
 };
 
 /// By store, subject, person and phase, alone and together.
@@ -121,4 +123,38 @@ pub async fn the_newest_offboarding_comes_first(subject: LedgerSubject) {
     assert_eq!(times(None, 10).await, [after(20), after(10), noon()]);
     assert_eq!(times(Some(&anna), 10).await, [after(10), noon()]);
     assert_eq!(times(None, 2).await, [after(20), after(10)]);
+}
+
+/// By store, credential, whether they are over, and when they are due, alone and together.
+pub async fn rotations_are_found_by_what_is_asked(subject: LedgerSubject) {
+    let ledger = subject.ledger();
+    let over = rotated(rotation("acme", "web"));
+    let open = rotation("acme", "web");
+    let mut later = rotation("acme", "back-office");
+    later.due_at = Some(after(60));
+    let mut waiting = rotation("zeta", "web");
+    waiting.due_at = None;
+    let all = [&over, &open, &later, &waiting];
+    let change = all.into_iter().fold(Commit::new(), |change, one| change.rotation(one.clone()));
+    ledger.commit(change).await.unwrap();
+
+    let found = |query: RotationQuery| async move {
+        let rotations = ledger.rotations(&query, None, 10).await.unwrap();
+        rotations.iter().map(|rotation| rotation.id).collect::<BTreeSet<_>>()
+    };
+    let ids = |rotations: &[&Rotation]| rotations.iter().map(|one| one.id).collect::<BTreeSet<_>>();
+    let query = RotationQuery::new;
+    assert_eq!(found(query()).await, ids(&all));
+    assert_eq!(found(query().only_open()).await, ids(&[&open, &later, &waiting]));
+    assert_eq!(found(query().on(&store("acme"))).await, ids(&[&over, &open, &later]));
+    assert_eq!(found(query().on(&store("zeta")).only_open()).await, ids(&[&waiting]));
+    assert_eq!(found(RotationQuery::of(&store("acme"), &open.credential)).await, ids(&[&over, &open]));
+    assert_eq!(found(RotationQuery::of(&store("acme"), &open.credential).only_open()).await, ids(&[&open]));
+    assert_eq!(found(query().due_by(after(-1))).await, ids(&[]));
+    assert_eq!(found(query().due_by(noon())).await, ids(&[&open]));
+    assert_eq!(found(query().only_open().due_by(after(60))).await, ids(&[&open, &later]));
+    let listed = ledger.rotations(&query(), None, 10).await.unwrap();
+    assert!(listed.is_sorted_by_key(|rotation| rotation.id));
+    let rest = ledger.rotations(&query(), Some(listed[1].id), 1).await.unwrap();
+    assert_eq!(rest, listed[2..3]);
 }

@@ -83,7 +83,8 @@ macro_rules! ledger_suite {
     (volatile $subject:path) => {
         $crate::ledger_suite! { @tests $subject;
             commits: everything_comes_back, a_change_is_made_as_a_whole_or_not_at_all,
-                what_somebody_else_changed_is_stale, of_two_writers_at_once_one_wins;
+                what_somebody_else_changed_is_stale, of_two_writers_at_once_one_wins,
+                a_second_open_rotation_is_stale, of_many_rotations_begun_at_once_one_is_kept;
             chains: events_follow_each_other, an_edit_breaks_a_chain, chains_of_stores_are_apart,
                 many_writers_leave_no_gap, events_are_read_in_pages;
             leases: one_owner_at_a_time, of_many_claims_at_once_one_wins, an_expired_lease_is_taken_over,
@@ -91,6 +92,7 @@ macro_rules! ledger_suite {
                 claiming_again_ends_the_earlier_lease, a_clock_set_back_frees_no_lease;
             due: removals_come_first, leased_keys_are_left_out, what_is_due_under_a_key, nothing_is_due_too_early;
             listings: grants_are_found_by_what_is_asked, steps_are_found_by_what_is_asked,
+                rotations_are_found_by_what_is_asked,
                 long_listings_are_read_in_pages, the_newest_offboarding_comes_first;
             people: an_erased_person_is_gone, an_erased_text_does_not_come_back, the_newest_name_counts
         }

@@ -5,6 +5,7 @@ use guestpass::grants::{
     Grant, GrantId, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase, Place, Principal,
     Step, StepId, SubjectKey,
 };
+use guestpass::rotation::{Rotation, RotationId, Stage, Tag};
 use guestpass::{AccountId, Clock, ContentionKey, PersonHandle, ProviderId, StoreHandle, Timestamp};
 use serde_json::{Value, json};
 
@@ -123,6 +124,44 @@ pub fn offboarding(person: &PersonHandle, began_at: Timestamp) -> Offboarding {
         "stores": [{ "platform": platform(), "store": store("acme"), "state": { "is": "waiting" } }],
         "revision": 0,
     }))
+}
+
+/// A new rotation of a credential of this name, due at noon.
+#[must_use]
+pub fn rotation(store_name: &str, credential: &str) -> Rotation {
+    from_json(json!({
+        "id": RotationId::new(noon()),
+        "platform": platform(),
+        "store": store(store_name),
+        "credential": credential,
+        "kind": "storefront-token",
+        "stage": Stage::Planned,
+        "tag": Tag::random(),
+        "old": { "id": "7", "rights": [{ "name": "read", "held": "yes" }], "made_at": noon(), "fate": { "is": "live" } },
+        "orphans": [
+            { "tag": Tag::random(), "rights": [], "expires_at": after(60), "fate": { "is": "dies_at", "at": after(60) } },
+        ],
+        "sinks": ["vault"],
+        "drain": { "secs": 3600, "nanos": 0 },
+        "may_lose": ["write"],
+        "dependents": [{ "store": store("zeta"), "state": { "is": "gone", "reason": "it left" }, "what": ["a webhook"] }],
+        "waits_for": { "for": "time", "until": after(60), "why": "users get time" },
+        "trouble": { "kind": "unavailable", "reason": "away", "since": noon(), "times": 2, "lost_rights": [] },
+        "attempts": 1,
+        "due_at": noon(),
+        "requested_by": Principal::stated("olga"),
+        "created_at": noon(),
+        "revision": 0,
+    }))
+}
+
+/// The same rotation, over since noon.
+#[must_use]
+pub fn rotated(mut rotation: Rotation) -> Rotation {
+    rotation.stage = Stage::Done;
+    rotation.due_at = None;
+    rotation.ended_at = Some(noon());
+    rotation
 }
 
 /// Name and address of a person.
