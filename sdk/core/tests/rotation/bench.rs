@@ -132,6 +132,8 @@ pub(crate) struct Bench {
     pub(crate) ledger: Arc<Shaky>,
     pub(crate) consumer: Arc<Consumer>,
     pub(crate) env: Environment,
+    /// What a person made and remembers.
+    made_by_hand: Mutex<Option<String>>,
 }
 
 pub(crate) fn store() -> StoreHandle {
@@ -186,7 +188,7 @@ impl Bench {
             refused: Mutex::default(),
         });
         let env = Environment::new(Arc::new(NoNetwork), clock.clone(), Arc::new(MemoryCoordination::new()));
-        Self { clock, world, ledger: Arc::default(), consumer, env }
+        Self { clock, world, ledger: Arc::default(), consumer, env, made_by_hand: Mutex::default() }
     }
 
     pub(crate) fn shop(&self) -> &Shop {
@@ -261,9 +263,9 @@ impl Bench {
         let id_of = |minted: &Minted| minted.id.clone();
         match part {
             HumanPart::Issue => {
-                let count = self.shop().entries().len();
-                let made = self.shop().make(&format!("secret-by-hand-{count}"), None);
-                return Some(OneTimeSecret::new(made.secret.into()));
+                let mut made = self.made_by_hand.lock().unwrap();
+                let secret = made.get_or_insert_with(|| self.shop().make("secret-by-hand", None).secret);
+                return Some(OneTimeSecret::new(secret.clone().into()));
             }
             HumanPart::Retire => self.shop().delete(&rotation.old.as_ref().and_then(id_of).unwrap()),
             HumanPart::CleanUp => {

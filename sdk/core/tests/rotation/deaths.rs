@@ -1,70 +1,31 @@
 //! A process that dies at any durable step leaves behind what the next one needs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use guestpass::rotation::DriverOptions;
+use guestpass::rotation::{KindInfo, Rotation};
 
-use super::bench::{Bench, request};
+use super::bench::{Bench, Killed, request};
 use super::shop::{Fault, kinds};
 
 type Prepare = fn(&Bench);
 
-/// Begins and goes on until it rests, or dies.
-async fn work(bench: &Bench) -> bool {
-    let driver = bench.driver();
-    let open = bench.open().await;
-    let work = tokio::spawn(async move {
-        let rotation = match open {
-            Some(open) => open,
-            None => driver.begin(request()).await.unwrap(),
-        };
-        // One that another process has died over is free after a while.
-        let _ = driver.advance(rotation.id, None, &DriverOptions::default()).await;
-    });
-    match work.await {
-        Ok(()) => true,
-        Err(error) => {
-            let died = error.into_panic();
-            if !died.is::<super::bench::Killed>() {
-                std::panic::resume_unwind(died);
-            }
-            false
-        }
-    }
-}
-
 /// The whole life with deaths at these steps, counted over all processes. Gives how many steps there were.
-async fn live_through(
-    info: &guestpass::rotation::KindInfo,
-    shelves: &[bool],
-    prepare: Prepare,
-    deaths: &[usize],
-) -> usize {
-    let bench = Bench::of(info.clone(), shelves);
+async fn live_through(info: &KindInfo, shelves: &[bool], prepare: Prepare, deaths: &[usize]) -> usize {
+    let bench = Arc::new(Bench::of(info.clone(), shelves));
     prepare(&bench);
     let story = format!("{} {shelves:?}, dead at {deaths:?}", info.kind);
     for death in deaths {
         bench.die_at(Some(*death));
-        // Until it dies, or is over.
-        for _ in 0..60 {
-            let is_over = bench.last().await.is_some_and(|last| last.stage.is_over());
-            if is_over || !work(&bench).await {
-                break;
-            }
-            let due = bench.open().await.and_then(|open| open.due_at).unwrap_or_else(|| bench_now(&bench));
-            let wait = Duration::try_from(due.duration_since(bench_now(&bench))).unwrap_or_default();
-            bench.clock.advance(wait.max(Duration::from_secs(1)));
-            if bench.open().await.is_some_and(|open| open.due_at.is_none()) {
-                break;
-            }
+        if let Some(last) = live(&bench).await {
+            assert!(last.stage.is_over(), "{story}");
+            break;
         }
         bench.die_at(None);
         bench.clock.advance(Duration::from_secs(301));
     }
-    if bench.last().await.is_none() {
-        bench.driver().begin(request()).await.unwrap();
-    }
-    let last = bench.finish().await;
+    bench.die_at(None);
+    let last = live(&bench).await.expect("nobody dies any more");
     bench.assert_sound(&last, &story).await;
     if !info.is_in_place() {
         assert_eq!(bench.consumer.refused(), Vec::<String>::new(), "{story}");
@@ -72,9 +33,25 @@ async fn live_through(
     bench.consumer.steps().len()
 }
 
-fn bench_now(bench: &Bench) -> guestpass::Timestamp {
-    use guestpass::Clock;
-    bench.clock.now()
+/// One process: begins, unless somebody has, and goes on. Gives the record, unless the process dies.
+async fn live(bench: &Arc<Bench>) -> Option<Rotation> {
+    let work = bench.clone();
+    let life = tokio::spawn(async move {
+        if work.last().await.is_none() {
+            work.driver().begin(request()).await.unwrap();
+        }
+        Box::pin(work.finish()).await
+    });
+    match life.await {
+        Ok(last) => Some(last),
+        Err(error) => {
+            let died = error.into_panic();
+            if !died.is::<Killed>() {
+                std::panic::resume_unwind(died);
+            }
+            None
+        }
+    }
 }
 
 fn undisturbed(_: &Bench) {}

@@ -115,3 +115,47 @@ async fn an_old_one_that_cannot_be_read_is_ended_on_somebodys_word() {
     let written = format!("{:?}", advanced.rotation.old.unwrap().fate);
     assert!(written.contains("olga"), "{written}");
 }
+
+#[tokio::test]
+async fn what_was_put_in_its_place_meanwhile_is_what_ends() {
+    let bench = Bench::new("guided");
+    let options = DriverOptions::default();
+    let id = bench.driver().begin(request()).await.unwrap().id;
+    bench.driver().advance(id, None, &options).await.unwrap();
+    let other = bench.shop().make("secret-other", None);
+    bench.shelf(0).overwrite("secret-other");
+    bench.shop().make("secret-by-hand", None);
+    let advanced = bench.driver().advance(id, Some(secret("secret-by-hand")), &options).await.unwrap();
+    assert_eq!(advanced.rotation.stage, Stage::Promoted);
+    assert_eq!(advanced.rotation.old.as_ref().unwrap().id, Some(other.id));
+    assert!(advanced.warnings.iter().any(|warning| warning.contains("shelf-1")), "{:?}", advanced.warnings);
+}
+
+#[tokio::test]
+async fn each_thing_to_end_is_asked_for_by_itself() {
+    let bench = Bench::new("guided");
+    let options = DriverOptions::default();
+    let id = bench.driver().begin(request()).await.unwrap().id;
+    bench.driver().advance(id, None, &options).await.unwrap();
+    // The first one gets lost, and the person makes a second one.
+    let first = bench.shop().make("secret-first", None);
+    bench.shelf(0).fail(&["stage"]);
+    bench.shelf(1).fail(&["stage"]);
+    bench.driver().advance(id, Some(secret("secret-first")), &options).await.unwrap();
+    bench.shelf(0).fail(&[]);
+    bench.shelf(1).fail(&[]);
+    bench.driver().advance(id, None, &options).await.unwrap();
+    bench.shop().make("secret-second", None);
+    let advanced = bench.driver().advance(id, Some(secret("secret-second")), &options).await.unwrap();
+    assert_eq!((advanced.rotation.stage, advanced.rotation.orphans.len()), (Stage::Promoted, 1));
+    bench.clock.advance(DRAIN);
+    let advanced = bench.driver().advance(id, None, &options).await.unwrap();
+    assert_eq!(part(&advanced.rotation), Some(HumanPart::Retire));
+    bench.shop().delete("id-0");
+    let advanced = bench.driver().advance(id, None, &options).await.unwrap();
+    assert_eq!(part(&advanced.rotation), Some(HumanPart::CleanUp), "{}", advanced.rotation.summary());
+    bench.shop().delete(&first.id);
+    // Nothing is known of it but that it was made: somebody must say that it is gone.
+    let advanced = bench.driver().attest(id, olga(), "deleted", &options).await.unwrap();
+    bench.assert_sound(&advanced.rotation, "one after the other").await;
+}

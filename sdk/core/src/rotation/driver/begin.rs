@@ -1,7 +1,7 @@
 //! Beginning a rotation: everything is checked that can be without asking anybody, and it is written down.
 
 use super::ground::Ground;
-use super::job::detail;
+use super::writing::detail;
 use super::{Driver, DriverOptions, RotationRequest};
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind, Result};

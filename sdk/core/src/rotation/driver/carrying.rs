@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ending::Which;
-use super::job::{Halt, Job, Next, Step, add};
+use super::job::{Halt, Job, Next, Step};
 use super::pace::later;
+use super::writing::add;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grants::{Durable, Moment};
 use crate::model::{ManualStep, StoreHandle};

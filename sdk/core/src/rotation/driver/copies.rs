@@ -170,6 +170,20 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Sinks in which something is live that is neither the old one nor the new one.
+    pub(super) async fn strangers(&self) -> Result<Vec<String>> {
+        let old = self.rotation.old.as_ref().and_then(|old| old.fingerprint.as_ref());
+        let is_old = |secret: &OneTimeSecret| old.is_some_and(|old| old.is_of(secret));
+        let mut strangers = Vec::new();
+        for kept in &self.ground.sinks {
+            let live = self.copy(kept, SinkCopy::Live).await?;
+            if live.is_some_and(|live| !is_old(&live) && !self.is_new(&live)) {
+                strangers.push(kept.name.clone());
+            }
+        }
+        Ok(strangers)
+    }
+
     async fn is_live_in(&self, kept: &Kept) -> Result<bool> {
         Ok(self.copy(kept, SinkCopy::Live).await?.is_some_and(|live| self.is_new(&live)))
     }

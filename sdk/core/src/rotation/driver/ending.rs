@@ -1,8 +1,9 @@
 //! Ending credentials, and knowing that they are dead.
 
 use super::issuing::may_have_worked;
-use super::job::{Halt, Job, Next, Step, add};
+use super::job::{Halt, Job, Next, Step};
 use super::pace::{HOUR, LATE, dying, elapsed, later};
+use super::writing::add;
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::grants::{Durable, Moment};
@@ -119,6 +120,11 @@ impl Job<'_> {
     pub(super) async fn settle(&mut self, which: Which, fate: Fate) -> Step<Ended> {
         let id = self.minted(which).and_then(|minted| minted.id.clone());
         self.set_fate(which, fate.clone());
+        if matches!(self.asked(), Some(HumanPart::Retire | HumanPart::CleanUp)) {
+            // They were asked about this one; whatever is next asks anew.
+            self.rotation.waits_for = None;
+        }
+        self.clear_trouble();
         let fact = self.note("credential_retired");
         add(fact, "id", &id);
         add(fact, "which", &name_of(which));

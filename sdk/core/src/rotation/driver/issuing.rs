@@ -1,8 +1,9 @@
 //! Making the new credential, or taking in what a human made.
 
 use super::doors::unwanted;
-use super::job::{Halt, Job, Next, Step, add};
+use super::job::{Halt, Job, Next, Step};
 use super::pace::{ATTEMPTS, HOUR, later};
+use super::writing::add;
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::grants::{Durable, Moment};

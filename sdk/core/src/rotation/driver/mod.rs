@@ -22,6 +22,7 @@ mod staging;
 mod status;
 mod summary;
 mod sweep;
+mod writing;
 
 use std::sync::Arc;
 

@@ -11,12 +11,16 @@ const UNSEEN: &str = "the credential in use could not be read, so it cannot be t
 const NONE: &str = "no credential is in use as far as can be seen; if there is one, end it yourself";
 
 impl Job<'_> {
-    /// Finds out once what is in use: its secret, its id, its rights, its expiry.
+    /// Finds out what is in use, before anything new is made: its secret, its id, its rights, its expiry. Once, unless
+    /// somebody has put something else into its place while a person was waited for.
     pub(super) async fn learn_old(&mut self) -> Step<()> {
-        if self.rotation.old.is_some() || self.rotation.attempts > 0 {
+        if self.rotation.attempts > 0 {
             return Ok(());
         }
         let secret = self.secret_in_use().await?;
+        if self.rotation.old.as_ref().is_some_and(|old| is_same(old, secret.as_ref())) {
+            return Ok(());
+        }
         let mut minted = self.remembered(secret.as_ref()).await?.unwrap_or_else(|| Minted::new(Fate::Live));
         minted.fate = Fate::Live;
         minted.fingerprint = secret.as_ref().map(Fingerprint::of);
@@ -96,5 +100,13 @@ impl Job<'_> {
 
     fn all_read_back(&self) -> bool {
         self.ground.sinks.iter().all(super::ground::Kept::reads_back)
+    }
+}
+
+fn is_same(old: &Minted, secret: Option<&OneTimeSecret>) -> bool {
+    match (&old.fingerprint, secret) {
+        (Some(print), Some(secret)) => print.is_of(secret),
+        (None, None) => true,
+        _ => false,
     }
 }

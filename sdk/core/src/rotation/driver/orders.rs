@@ -2,7 +2,8 @@
 
 use super::ending::Which;
 use super::ground::Ground;
-use super::job::{Halt, Job, add, detail};
+use super::job::{Halt, Job};
+use super::writing::{add, detail};
 use super::{Advanced, Driver, DriverOptions};
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::grants::audit::Fact;

@@ -2,6 +2,7 @@
 
 use super::job::{Job, Step};
 use super::pace::later;
+use super::writing::add;
 use crate::rotation::Stage;
 
 impl Job<'_> {
@@ -9,6 +10,13 @@ impl Job<'_> {
     pub(super) async fn begin_promotion(&mut self) -> Step {
         if self.new_secret().await?.is_none() && self.reads_back() {
             self.warnings.push("the new secret cannot be read; its sinks have it staged".to_owned());
+        }
+        for stranger in self.strangers().await? {
+            self.warnings.push(format!(
+                "what is live in the sink {stranger} is not the credential that is rotated; see whether it still works, and \
+                 end it if so"
+            ));
+            add(self.note("rotation_trouble"), "stranger_in", &stranger);
         }
         self.move_to(Stage::Promoting).await
     }
