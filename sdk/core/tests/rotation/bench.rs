@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) shop: Arc<Shop>,
     pub(crate) shelves: Vec<Arc<Shelf>>,
     pub(crate) slot: Mutex<CredentialSlot>,
+    /// Further stores of the same shop.
+    pub(crate) others: Mutex<Vec<StoreHandle>>,
 }
 
 impl Directory for World {
@@ -44,7 +46,8 @@ impl Directory for World {
         vec![store()]
     }
     fn connect(&self, which: &StoreHandle) -> Result<Option<Arc<dyn AccessProvider>>> {
-        Ok((*which == store()).then(|| self.shop.clone() as Arc<dyn AccessProvider>))
+        let is_known = *which == store() || self.others.lock().unwrap().contains(which);
+        Ok(is_known.then(|| self.shop.clone() as Arc<dyn AccessProvider>))
     }
     fn by_hand(&self, _: &StoreHandle) -> Result<Option<Arc<dyn AccessProvider>>> {
         Ok(None)
@@ -70,15 +73,24 @@ impl Directory for World {
     }
 }
 
+/// What a test lets happen at a step.
+pub(crate) type Happening = Box<dyn FnOnce() + Send>;
+
 /// Uses what is live, and keeps what it has read for as long as it may. Counts steps, and dies at one of them.
-#[derive(Debug)]
 pub(crate) struct Consumer {
     world: Arc<World>,
     clock: Arc<TestClock>,
     read: Mutex<Vec<Option<(String, Timestamp)>>>,
     seen: Mutex<Vec<(Durable, Moment)>>,
     dies_at: Mutex<Option<usize>>,
+    happens_at: Mutex<Option<(usize, Happening)>>,
     refused: Mutex<Vec<String>>,
+}
+
+impl std::fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Consumer")
+    }
 }
 
 /// What a process that was killed leaves behind instead of a result.
@@ -93,6 +105,10 @@ impl Checkpoint for Consumer {
             seen.push((step, moment));
             seen.len()
         };
+        let happening = self.happens_at.lock().unwrap().take_if(|(at, _)| *at == count);
+        if let Some((_, happens)) = happening {
+            happens();
+        }
         if *self.dies_at.lock().unwrap() == Some(count) {
             std::panic::resume_unwind(Box::new(Killed));
         }
@@ -178,6 +194,7 @@ impl Bench {
             shop: Arc::new(Shop::new(info, clock.clone())),
             shelves: read_back.iter().map(shelf).collect(),
             slot: Mutex::new(slot),
+            others: Mutex::default(),
         });
         let consumer = Arc::new(Consumer {
             read: Mutex::new(vec![None; world.shelves.len()]),
@@ -185,6 +202,7 @@ impl Bench {
             clock: clock.clone(),
             seen: Mutex::default(),
             dies_at: Mutex::default(),
+            happens_at: Mutex::default(),
             refused: Mutex::default(),
         });
         let env = Environment::new(Arc::new(NoNetwork), clock.clone(), Arc::new(MemoryCoordination::new()));
@@ -207,6 +225,11 @@ impl Bench {
 
     pub(crate) fn die_at(&self, step: Option<usize>) {
         *self.consumer.dies_at.lock().unwrap() = step;
+    }
+
+    /// Lets something happen at a step.
+    pub(crate) fn at_step(&self, step: usize, happens: Happening) {
+        *self.consumer.happens_at.lock().unwrap() = Some((step, happens));
     }
 
     pub(crate) async fn open(&self) -> Option<Rotation> {

@@ -11,6 +11,7 @@
 mod bench;
 mod clock;
 mod deaths;
+mod dependents;
 mod faults;
 mod ledger;
 mod orders;
@@ -18,3 +19,4 @@ mod people;
 mod shop;
 mod sinks;
 mod sweeps;
+mod thefts;

@@ -177,6 +177,11 @@ impl Shop {
         self.book.lock().unwrap().visible_at = Some(time);
     }
 
+    /// How many calls were made that change something.
+    pub(crate) fn writes(&self) -> usize {
+        ["issue", "retire", "carry_over"].into_iter().map(|method| self.calls(method)).sum()
+    }
+
     pub(crate) fn calls(&self, method: &str) -> usize {
         self.book.lock().unwrap().calls.iter().filter(|call| **call == method).count()
     }

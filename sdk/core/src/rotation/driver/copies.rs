@@ -205,6 +205,7 @@ impl Job<'_> {
 
     /// Forgets a copy in every sink that has it, or that does not tell.
     pub(super) async fn discard_everywhere(&self, which: SinkCopy) -> Step<()> {
+        self.still_ours().await?;
         for kept in &self.ground.sinks {
             if kept.reads_back() && self.copy(kept, which).await?.is_none() {
                 continue;

@@ -48,6 +48,7 @@ impl Job<'_> {
             return Ok(Next::Rest);
         }
         self.probe_sinks().await?;
+        self.still_ours().await?;
         self.discard_stale().await?;
         self.learn_old().await?;
         match self.handed.take() {
@@ -147,6 +148,7 @@ impl Job<'_> {
     async fn stage_own(&mut self, expires_at: Option<Timestamp>) -> Step<()> {
         self.secret = Some(self.ground.rotator()?.make_secret(&self.ground.slot)?);
         self.rotation.new = Some(self.possible(expires_at));
+        self.still_ours().await?;
         let staged = self.stage_everywhere().await;
         if staged.is_err() {
             self.secret = None;

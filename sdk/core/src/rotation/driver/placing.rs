@@ -24,6 +24,7 @@ impl Job<'_> {
     /// [`Stage::Promoting`]: puts it in its place in every sink, and sees that it is there.
     pub(super) async fn promote(&mut self) -> Step {
         self.new_secret().await?;
+        self.still_ours().await?;
         self.promote_everywhere().await?;
         self.see_live().await?;
         let now = self.now();

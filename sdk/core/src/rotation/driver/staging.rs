@@ -21,6 +21,7 @@ impl Job<'_> {
         if self.new_secret().await?.is_none() {
             return self.lose_secret().await;
         }
+        self.still_ours().await?;
         self.stage_everywhere().await?;
         self.note("credential_staged");
         self.move_to(Stage::Staged).await

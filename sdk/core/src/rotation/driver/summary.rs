@@ -47,15 +47,17 @@ impl Rotation {
         if self.stage.is_over() {
             return String::new();
         }
-        if let Some(trouble) = &self.trouble {
-            let again = self.due_at.map(|due| format!(" It is tried again at {due}.")).unwrap_or_default();
-            return format!("In its way: {}.{again}", trouble.reason);
-        }
-        match &self.waits_for {
+        let waits = match &self.waits_for {
             Some(WaitsFor::Person { part, step }) => format!("{}: {}.", part.waits(), step.title),
             Some(WaitsFor::Time { until, why }) => format!("It waits until {until}: {why}."),
-            None => format!("Next: {}.", self.stage.next()),
+            None => String::new(),
+        };
+        if let Some(trouble) = &self.trouble {
+            let again = self.due_at.map(|due| format!(" It is tried again at {due}.")).unwrap_or_default();
+            let told = format!("In its way: {}.{again} {waits}", trouble.reason);
+            return told.trim_end().to_owned();
         }
+        if waits.is_empty() { format!("Next: {}.", self.stage.next()) } else { waits }
     }
 }
 
