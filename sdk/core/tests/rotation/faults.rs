@@ -326,3 +326,28 @@ async fn an_end_that_does_not_come_is_said_after_a_day_and_never_done() {
     assert_eq!(again.shop().calls("retire"), 1);
     assert_eq!(last.credential, web());
 }
+
+#[tokio::test]
+async fn a_sink_that_is_down_for_a_while_costs_time_alone() {
+    for name in ["by-tag", "unlistable", "caller-made", "in-place", "expiring"] {
+        for method in ["probe", "stage", "promote", "discard", "read_back"] {
+            let bench = Bench::new(name);
+            let id = bench.driver().begin(request()).await.unwrap().id;
+            bench.shelf(1).fail(&[method]);
+            for _ in 0..3 {
+                let advanced = bench.driver().advance(id, None, &patient()).await.unwrap();
+                let reason = &advanced.rotation.trouble.as_ref().expect("trouble").reason;
+                assert!(reason.contains("shelf-1"), "{name} {method}: {reason}");
+                assert!(advanced.unsaved.is_none() && !advanced.rotation.stage.is_over());
+            }
+            bench.shelf(1).fail(&[]);
+            let last = bench.finish().await;
+            bench.assert_sound(&last, method).await;
+            assert_eq!(bench.shop().calls("issue"), 1, "{name} {method}");
+            assert!(last.orphans.is_empty(), "{name} {method}");
+            if name != "in-place" {
+                assert_eq!(bench.consumer.refused(), Vec::<String>::new(), "{name} {method}");
+            }
+        }
+    }
+}
