@@ -139,6 +139,10 @@ async fn the_control_client_itself_is_rotated_and_ended_by_its_heir() {
     *place.lock().unwrap() = new.secret.clone().unwrap().expose().to_owned();
     assert!(accepted(&rotator.retire(&slot, &seen, Some(&new), &cx).await.unwrap()));
     dies_at(rotator.confirm_retired(&slot, &seen, &cx).await.unwrap());
+    // Another process still has the old one, which no longer asks for tokens: the heir finds that it is gone.
+    let stale = scene.connect(scene.with_admin_api());
+    let again = stale.credentials().unwrap().retire(&slot, &seen, Some(&new), &cx).await.unwrap();
+    assert_eq!(again, RetireOutcome::AlreadyGone);
     // The same connection goes on, although what it has read first is dead.
     scene.clock.advance(Duration::from_secs(2 * 3600));
     let cx = scene.cx();
