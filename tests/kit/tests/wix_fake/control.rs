@@ -41,6 +41,18 @@ async fn a_program_in_another_language_can_do_everything() {
     assert_eq!(bench.control("set-seats", json!({"site": site, "seats": 1})).await, ok);
     assert_eq!(bench.control("set-seats", json!({"site": site})).await, ok);
 
+    let copy = json!({"key": bench.seed.api_key, "copy": "IST.copy"});
+    assert_eq!(bench.control("duplicate-key", copy).await, ok);
+    assert!(bench.fake.key_works("IST.copy") && bench.fake.key_works(&bench.seed.api_key));
+    let client = bench.seed.client_id.as_str();
+    let second = json!({"client_id": client, "secret": "second"});
+    assert_eq!(bench.control("add-app-secret", second.clone()).await, ok);
+    assert!(bench.fake.secret_works(client, "second"));
+    assert!(!bench.fake.secret_works(client, &bench.seed.client_secret), "no overlap by default");
+    assert_eq!(bench.control("delete-app-secret", second.clone()).await, ok);
+    assert_eq!(bench.control("delete-app-secret", second).await.0, 404);
+    assert_eq!(bench.control("delete-app", json!({"client_id": client})).await, ok);
+
     let fault = json!({"on": {"operation": "site-invite/bulk"}, "fault": {"late_commit": {"after": 60}}});
     assert_eq!(bench.control("fault", fault).await, ok);
     assert_eq!(bench.look("unfired").await.as_array().unwrap().len(), 1);

@@ -117,3 +117,20 @@ async fn an_app_works_on_its_site_only() {
     let (_, about) = bench.as_app(&token, "GET", "/apps/v1/instance").await;
     assert_eq!(about["site"]["ownerInfo"]["email"], json!(bench.seed.owner_email));
 }
+
+#[tokio::test]
+async fn a_deleted_secret_mints_nothing_and_its_tokens_live_on() {
+    let bench = Bench::new().await;
+    let token = bench.token().await;
+    bench.fake.quirks(|quirks| quirks.old_secret_works = true);
+    bench.fake.rotate_app_secret(&bench.seed.client_id, "second");
+    bench.token().await;
+    bench.fake.delete_app_secret(&bench.seed.client_id, &bench.seed.client_secret);
+    assert_eq!(bench.minted(&bench.grant()).await, (400, json!({"error": "invalid_client"})));
+    let query = "/roles-management/v2/contributors/query";
+    assert_eq!(bench.as_app(&token, "GET", query).await.0, 200);
+    let secrets = bench.fake.secrets();
+    for secret in [&bench.seed.client_secret, &bench.seed.api_key, &token] {
+        assert!(secrets.contains(secret), "a secret stays one");
+    }
+}

@@ -50,6 +50,26 @@ struct OneKey {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct KeyCopy {
+    key: String,
+    copy: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneSecret {
+    client_id: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneApp {
+    client_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct KeyPermissions {
     key: String,
     permissions: Vec<Permission>,
@@ -131,6 +151,22 @@ impl Controlled for Service {
             "revoke-key" => {
                 let OneKey { key } = read(request)?;
                 world.credentials.revoke_key(&key)?;
+            }
+            "duplicate-key" => {
+                let KeyCopy { key, copy } = read(request)?;
+                world.credentials.duplicate_key(&key, &copy)?;
+            }
+            "add-app-secret" => {
+                let OneSecret { client_id, secret } = read(request)?;
+                world.credentials.rotate_secret(&client_id, &secret, self.quirks.old_secret_works)?;
+            }
+            "delete-app-secret" => {
+                let OneSecret { client_id, secret } = read(request)?;
+                world.credentials.delete_secret(&client_id, &secret)?;
+            }
+            "delete-app" => {
+                let OneApp { client_id } = read(request)?;
+                world.credentials.delete_app(&client_id)?;
             }
             "set-key-permissions" => {
                 let KeyPermissions { key, permissions } = read(request)?;

@@ -17,6 +17,8 @@ pub(super) struct Credentials {
     installations: BTreeMap<String, Installation>,
     tokens: BTreeMap<String, Token>,
     minted: u64,
+    /// Every key and secret there ever was.
+    ever: BTreeSet<String>,
 }
 
 /// A key that the owner of an account made.
@@ -66,6 +68,7 @@ impl Credentials {
     pub(super) fn add_key(&mut self, key: &str, account: &str, permissions: &[Permission]) {
         let permissions = permissions.iter().copied().collect();
         let made = ApiKey { account: account.to_owned(), permissions, sites: None };
+        self.ever.insert(key.to_owned());
         self.keys.insert(key.to_owned(), made);
     }
 
@@ -82,13 +85,34 @@ impl Credentials {
         if !old_works {
             self.revoke_key(old)?;
         }
+        self.ever.insert(new.to_owned());
         self.keys.insert(new.to_owned(), key);
         Ok(())
+    }
+
+    /// A second key that may do the same.
+    pub(super) fn duplicate_key(&mut self, key: &str, copy: &str) -> Result<(), Refusal> {
+        self.rotate_key(key, copy, true)
     }
 
     pub(super) fn add_app(&mut self, client_id: &str, secret: &str, name: &str) {
         let app = App { name: name.to_owned(), secrets: vec![secret.to_owned()], headless: None };
         self.apps.insert(client_id.to_owned(), app);
+        self.ever.insert(secret.to_owned());
+    }
+
+    /// The app's tokens live on.
+    pub(super) fn delete_secret(&mut self, client_id: &str, secret: &str) -> Result<(), Refusal> {
+        let app = self.apps.get_mut(client_id).ok_or_else(|| Refusal("no such app".to_owned()))?;
+        let place = app.secrets.iter().position(|known| known == secret);
+        let place = place.ok_or_else(|| Refusal("no such secret".to_owned()))?;
+        app.secrets.remove(place);
+        Ok(())
+    }
+
+    /// The client can no longer ask for tokens; those that it has live on.
+    pub(super) fn delete_app(&mut self, client_id: &str) -> Result<(), Refusal> {
+        self.apps.remove(client_id).map(drop).ok_or_else(|| Refusal("no such app".to_owned()))
     }
 
     pub(super) fn rotate_secret(
@@ -104,6 +128,7 @@ impl Credentials {
             app.secrets.clear();
         }
         app.secrets.push(secret.to_owned());
+        self.ever.insert(secret.to_owned());
         Ok(())
     }
 
@@ -142,6 +167,16 @@ impl Credentials {
         self.installations.remove(id).ok_or_else(|| Refusal(format!("no installation {id}")))?;
         self.tokens.retain(|_, token| token.installation != id);
         Ok(())
+    }
+
+    /// Whether the app would get a token with this secret.
+    pub(super) fn knows(&self, client_id: &str, secret: &str) -> bool {
+        self.apps.get(client_id).is_some_and(|app| app.secrets.iter().any(|known| known == secret))
+    }
+
+    /// Every key and secret there ever was.
+    pub(super) fn ever(&self) -> Vec<String> {
+        self.ever.iter().cloned().collect()
     }
 
     /// Every access token minted so far that still exists.

@@ -34,6 +34,16 @@ fn caller<'w>(request: &Incoming, world: &'w World, now: Timestamp) -> Option<Ca
     world.credentials.live(token, now).map(|(_, installation)| Caller::App(installation))
 }
 
+/// The refusal of a credential that is unknown.
+fn stranger(call: Call<'_>) -> Answer {
+    let key = call.request.header("authorization").is_some_and(|sent| sent.starts_with("IST."));
+    if key && call.quirks.dead_key_forbidden {
+        bodies::forbidden(call.quirks)
+    } else {
+        bodies::error(401, call.quirks)
+    }
+}
+
 fn selectors(request: &Incoming) -> (Option<&str>, Option<&str>) {
     (request.header("wix-site-id"), request.header("wix-account-id"))
 }
@@ -64,7 +74,7 @@ pub(super) struct OnSite {
 
 /// Lets a site-level request pass.
 pub(super) fn site(call: Call<'_>, world: &World, needed: Option<Permission>) -> Result<OnSite, Answer> {
-    let caller = caller(call.request, world, call.now).ok_or_else(|| bodies::error(401, call.quirks))?;
+    let caller = caller(call.request, world, call.now).ok_or_else(|| stranger(call))?;
     let (site, permissions, app) = match &caller {
         Caller::App(app) => (app.site.as_str(), &app.permissions, Some((*app).clone())),
         Caller::Key(key) => (selected_site(call.request, key, world, call.quirks)?, &key.permissions, None),
@@ -100,7 +110,7 @@ fn selected_site<'r>(
 
 /// Lets an account-level request pass, and returns the key it came with.
 pub(super) fn account(call: Call<'_>, world: &World, needed: Option<Permission>) -> Result<ApiKey, Answer> {
-    let caller = caller(call.request, world, call.now).ok_or_else(|| bodies::error(401, call.quirks))?;
+    let caller = caller(call.request, world, call.now).ok_or_else(|| stranger(call))?;
     let Caller::Key(key) = caller else {
         return Err(bodies::forbidden(call.quirks));
     };

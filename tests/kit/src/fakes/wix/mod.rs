@@ -44,6 +44,10 @@
 //! | `POST /_control/change-roles` | `{"site", "email", "roles": [...]}` | The merchant replaces somebody's roles. |
 //! | `POST /_control/set-seats` | `{"site", "seats"?}` | Limits the collaborators of a site, or no longer. |
 //! | `POST /_control/revoke-key` | `{"key"}` | The merchant deletes an API key. |
+//! | `POST /_control/duplicate-key` | `{"key", "copy"}` | The merchant duplicates an API key. |
+//! | `POST /_control/add-app-secret` | `{"client_id", "secret"}` | The vendor makes another secret for an app, see [`Quirks::old_secret_works`]. |
+//! | `POST /_control/delete-app-secret` | `{"client_id", "secret"}` | The vendor deletes a secret of an app; tokens live on. |
+//! | `POST /_control/delete-app` | `{"client_id"}` | An app or headless client is deleted; tokens live on. |
 //! | `POST /_control/set-key-permissions` | `{"key", "permissions": [...]}` | Sets what a key may do, a list of [`Permission`]. |
 //! | `POST /_control/uninstall-app` | `{"instance"}` | The merchant uninstalls an app. |
 //! | `POST /_control/set-app-permissions` | `{"instance", "permissions": [...]}` | Sets what an installed app may do. |

@@ -78,6 +78,10 @@ pub struct Quirks {
     pub old_secret_works: bool,
     /// An API key's former token still works after a rotation.
     pub old_key_works: bool,
+    /// An API key that was deleted is refused with 403 instead of 401.
+    pub dead_key_forbidden: bool,
+    /// What is said of a wrong client id or secret: `invalid_client`, or something else.
+    pub invalid_client_code: String,
     /// The largest page of sites.
     pub sites_page_max: usize,
     /// The first page of sites is empty although more pages follow.
@@ -132,6 +136,8 @@ impl Default for Quirks {
             invalid_client_status: 400,
             old_secret_works: false,
             old_key_works: false,
+            dead_key_forbidden: false,
+            invalid_client_code: "invalid_client".to_owned(),
             sites_page_max: 100,
             sites_empty_page_with_next: false,
             sites_duplicate_page: false,

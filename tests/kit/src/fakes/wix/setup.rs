@@ -103,6 +103,15 @@ impl FakeWix {
         });
     }
 
+    /// The merchant duplicates a key: the copy may do the same, and both work.
+    ///
+    /// # Panics
+    ///
+    /// When the key is unknown.
+    pub fn duplicate_key(&self, key: &str, copy: &str) {
+        self.arranged(|service, _| service.world.credentials.duplicate_key(key, copy));
+    }
+
     /// The merchant deletes a key.
     ///
     /// # Panics
@@ -127,6 +136,24 @@ impl FakeWix {
             let overlap = service.quirks.old_secret_works;
             service.world.credentials.rotate_secret(client_id, client_secret, overlap)
         });
+    }
+
+    /// The vendor deletes a secret of an app. Tokens that were minted live on.
+    ///
+    /// # Panics
+    ///
+    /// When the app has no such secret.
+    pub fn delete_app_secret(&self, client_id: &str, client_secret: &str) {
+        self.arranged(|service, _| service.world.credentials.delete_secret(client_id, client_secret));
+    }
+
+    /// Deletes an app or a headless client, which can no longer ask for tokens. Those that it has live on.
+    ///
+    /// # Panics
+    ///
+    /// When the app is unknown.
+    pub fn delete_app(&self, client_id: &str) {
+        self.arranged(|service, _| service.world.credentials.delete_app(client_id));
     }
 
     /// The merchant installs an app. Returns the id of the installation.
@@ -318,6 +345,27 @@ impl FakeWix {
     #[must_use]
     pub fn team(&self, account_id: &str) -> Vec<FakeTeamMember> {
         self.with(|service, _| truth::team(account_id, &service.world))
+    }
+
+    /// Whether a program that uses this API key now would be let in.
+    #[must_use]
+    pub fn key_works(&self, key: &str) -> bool {
+        self.with(|service, _| service.world.credentials.key(key).is_some())
+    }
+
+    /// Whether a program that asks with this client id and secret now would get a token.
+    #[must_use]
+    pub fn secret_works(&self, client_id: &str, client_secret: &str) -> bool {
+        self.with(|service, _| service.world.credentials.knows(client_id, client_secret))
+    }
+
+    /// Everything that may show nowhere: keys and secrets, dead ones too, and access tokens.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.with(|service, _| {
+            let credentials = &service.world.credentials;
+            credentials.ever().into_iter().chain(credentials.tokens()).collect()
+        })
     }
 
     /// The access tokens that exist, expired ones too.

@@ -29,9 +29,10 @@ pub(super) fn mint(call: Call<'_>, world: &mut World) -> Answer {
             let body = json!({"access_token": token, "token_type": "Bearer"});
             Answer::json(200, &bodies::with(body, "expires_in", lifetime))
         }
-        Err(MintError::InvalidClient) => {
-            Answer::json(call.quirks.invalid_client_status, &json!({"error": "invalid_client"}))
-        }
+        Err(MintError::InvalidClient) => Answer::json(
+            call.quirks.invalid_client_status,
+            &json!({"error": call.quirks.invalid_client_code}),
+        ),
         Err(MintError::InvalidGrant) => {
             Answer::json(400, &json!({"error": "invalid_grant", "error_description": "No such instance."}))
         }
