@@ -109,7 +109,7 @@ impl Credential {
     }
 }
 
-fn guid(field: &str, text: &str) -> Result<String> {
+pub(crate) fn guid(field: &str, text: &str) -> Result<String> {
     let parsed = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
     parsed.map(|id| id.hyphenated().to_string()).ok_or_else(|| {
         Error::config(

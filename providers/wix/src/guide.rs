@@ -22,6 +22,10 @@ impl Guide {
         Self { dashboard: Link::unverified(format!("https://manage.wix.com/dashboard/{site_id}/home")) }
     }
 
+    pub(crate) fn dashboard(&self) -> &Link {
+        &self.dashboard
+    }
+
     fn open_page(&self) -> Instruction {
         Instruction::new(Actor::Merchant, format!("Sign in to the site's dashboard and open {PAGE}"))
             .at(self.dashboard.clone())

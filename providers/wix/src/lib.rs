@@ -2,9 +2,11 @@
 
 mod client;
 mod config;
+mod credentials;
 mod dialect;
 mod guide;
 mod invitations;
+mod pair;
 mod provider;
 mod roles;
 mod token;

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use guestpass::http::BaseUrl;
 use guestpass::rotation::CredentialRotator;
 use guestpass::{
     AccessProvider, AccessState, ApiAccess, CallContext, Capabilities, Capability, Change, ChangeOutcome,
     CheckReport, Collaborator, Connection, ContentionKey, Cursor, Entry, Environment, Error, ErrorKind,
     Evidence, Held, InviteOutcome, InviteRequest, ListQuery, MerchantHeld, Observation, Operation, Page,
-    ProviderState, RemoveOutcome, RemoveRequest, Result, Role, StoreSettings, Support, Target, UnknownReason,
+    ProviderState, RemoveOutcome, RemoveRequest, Result, Role, StoreHandle, StoreSettings, Support, Target,
+    UnknownReason,
 };
 
 use self::looking::see;
@@ -48,13 +50,17 @@ pub(crate) fn connect(
     let Some((credential, base)) = credential else {
         return Ok(Arc::new(MerchantHeld::new(connection, Arc::new(guide))));
     };
+    let mut reach =
+        Reach { base: base.clone(), store: store.clone(), env: env.clone(), account_id: None, app: None };
     let (site, holder) = match credential {
         Credential::Key { account_id, api_key } => {
+            reach.account_id = Some(account_id.clone());
             let account = AccountApi::new(&account_id, api_key.clone(), base.clone(), store.clone(), env)?;
             let site = SiteApi::new(&site_id, signed_by(api_key), CredentialKind::Key, base, store, env)?;
             (site, Holder::Key(account))
         }
         Credential::App { app_id, app_secret, instance_id } => {
+            reach.app = Some((app_id.clone(), instance_id.clone()));
             let token =
                 AppToken::new(app_id, app_secret, instance_id, base.clone(), store.clone(), tokens, env);
             let token = Arc::new(token);
@@ -62,7 +68,7 @@ pub(crate) fn connect(
             (site, Holder::App(token))
         }
     };
-    Ok(Arc::new(Wix { connection, site, holder, site_id, guide, memory, known: Mutex::default() }))
+    Ok(Arc::new(Wix { connection, site, holder, reach, site_id, guide, memory, known: Mutex::default() }))
 }
 
 /// What Wix can do, with an API key or with an app.
@@ -134,26 +140,44 @@ pub(crate) fn capabilities(with_key: bool) -> Capabilities {
         ),
         (
             Operation::RotateCredentials,
-            Capability::new(Support::Unsupported, "rotation is not part of this release"),
+            Capability::new(
+                Support::Manual,
+                "Wix makes and ends keys and secrets in the dashboard alone; guestpass says how, tries the new one and \
+                 looks whether the old one is dead",
+            )
+            .costing(6),
         ),
     ])
 }
 
 /// A site that guestpass reaches with a credential.
 #[derive(Debug)]
-struct Wix {
+pub(crate) struct Wix {
     connection: Connection,
     site: SiteApi,
-    holder: Holder,
-    site_id: String,
-    guide: Guide,
+    pub(crate) holder: Holder,
+    pub(crate) reach: Reach,
+    pub(crate) site_id: String,
+    pub(crate) guide: Guide,
     memory: Arc<Memory>,
     known: Mutex<Known>,
 }
 
+/// Where Wix is, and whose credential the store's settings name.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    pub(crate) base: BaseUrl,
+    pub(crate) store: StoreHandle,
+    pub(crate) env: Environment,
+    /// The account, where the store is reached with an API key.
+    pub(crate) account_id: Option<String>,
+    /// The app and its installation, where the store is reached with one.
+    pub(crate) app: Option<(String, Option<String>)>,
+}
+
 /// What guestpass works with.
 #[derive(Debug)]
-enum Holder {
+pub(crate) enum Holder {
     Key(AccountApi),
     App(Arc<AppToken>),
 }
@@ -167,7 +191,7 @@ struct Known {
 
 /// The site, as its account or its token tells.
 #[derive(Debug, Clone)]
-struct Facts {
+pub(crate) struct Facts {
     owner: Option<String>,
     name: Option<String>,
     url: Option<String>,
@@ -294,7 +318,7 @@ impl AccessProvider for Wix {
     }
 
     fn credentials(&self) -> Option<&dyn CredentialRotator> {
-        None
+        Some(self)
     }
 }
 

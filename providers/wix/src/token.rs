@@ -149,6 +149,18 @@ impl AppToken {
         self.http.send(&request, cx, json).await
     }
 
+    /// Whether it is of this app and this installation.
+    pub(crate) fn is_of(&self, app_id: &str, instance_id: Option<&str>) -> bool {
+        self.app_id == app_id && self.instance_id.as_deref() == instance_id
+    }
+
+    /// Mints a token now, whatever is held: is the app's secret good?
+    pub(crate) async fn fresh(&self, cx: &CallContext) -> Result<()> {
+        let secret = self.app_secret.current().await?;
+        let mut held = self.held.lock().await;
+        self.renew(&mut held, secret, cx).await.map(drop)
+    }
+
     /// Which site, and whose, the token is for. Public, and known from Wix's own package `@wix/auto_sdk_identity_oauth`.
     pub(crate) async fn info(&self, cx: &CallContext) -> Result<TokenInfo> {
         let token = self.current(cx).await?;

@@ -18,7 +18,7 @@ use crate::token::AppToken;
 use crate::wire::Site;
 
 impl Wix {
-    pub(super) fn here(&self, error: Error) -> Error {
+    pub(crate) fn here(&self, error: Error) -> Error {
         error.at(&ID, self.connection.store())
     }
 
@@ -177,7 +177,7 @@ impl Wix {
 
     /// Whose account a token's `accountId` is, is not documented in so many words; we take it for the owner's, which can
     /// only make guestpass refuse a removal.
-    pub(super) async fn facts_of_token(&self, token: &AppToken, cx: &CallContext) -> Result<Facts> {
+    pub(crate) async fn facts_of_token(&self, token: &AppToken, cx: &CallContext) -> Result<Facts> {
         let info = token.info(cx).await?;
         if !info.active {
             return Err(Error::new(ErrorKind::Unauthenticated, "Wix does not accept the token that it gave")
