@@ -140,12 +140,19 @@ impl AdminApi {
         scope: AdminScope,
         cx: &CallContext,
     ) -> Result<Vec<T>> {
-        let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
+        let (mut rows, mut seen, mut total) = (Vec::new(), BTreeSet::new(), None);
         for _ in 0..MOST_PAGES {
             let page =
                 request().with_query("limit", PAGE.to_string()).with_query("offset", rows.len().to_string());
             let Listed { total_items, items } =
                 self.send(page, scope, cx, |response| read::<Listed<T>>(response, "a listing")).await?;
+            // What comes or goes meanwhile moves the others, and one could be passed over.
+            if *total.get_or_insert(total_items) != total_items {
+                return Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "the shop's listing changed while it was read",
+                ));
+            }
             let came = items.len();
             rows.extend(items);
             if rows.iter().skip(rows.len() - came).any(|row: &T| !seen.insert(row.id())) {

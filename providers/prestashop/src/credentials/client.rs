@@ -187,6 +187,9 @@ impl Prestashop {
             return Ok(RetireOutcome::AlreadyGone);
         };
         refuse_foreign(&client)?;
+        if heirs_pair.is_some_and(|heir| heir.id == client.client_id) {
+            return Err(still_in_place());
+        }
         match admin.delete_client(client.id, cx).await {
             Ok(()) => Ok(RetireOutcome::Accepted),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(RetireOutcome::AlreadyGone),

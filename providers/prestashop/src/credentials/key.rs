@@ -69,7 +69,7 @@ impl Prestashop {
         };
         let shops = if shops.is_empty() { vec![self.own_shop().unwrap_or(MAIN_SHOP)] } else { shops };
         let new = NewKey {
-            key: secret.expose(),
+            key: key_of(secret)?,
             description: order.tag.as_str(),
             permissions: &permissions,
             shops: &shops,
@@ -93,9 +93,8 @@ impl Prestashop {
             return Ok(FoundIssued::Nothing);
         };
         if let Some(keys) = on_this_version(admin.keys(cx).await)? {
-            return Ok(
-                with_secret(&keys, secret.expose()).map_or(FoundIssued::Nothing, |key| found(Some(key.id)))
-            );
+            return Ok(with_secret(&keys, secret.expose().trim())
+                .map_or(FoundIssued::Nothing, |key| found(Some(key.id))));
         }
         match self.probe(secret, cx).await {
             Ok(_) => Ok(found(None)),
@@ -199,12 +198,7 @@ impl Prestashop {
     }
 
     fn webservice_of(&self, secret: &OneTimeSecret) -> Result<Webservice> {
-        let text = secret.expose().trim();
-        if text.len() != KEY_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::new(ErrorKind::InvalidRequest, "the secret is no webservice key")
-                .with_remedy("a key has exactly 32 characters"));
-        }
-        let key = FixedSecret::new(SecretString::from(text.to_owned()));
+        let key = FixedSecret::new(SecretString::from(key_of(secret)?.to_owned()));
         Ok(Webservice::new(Arc::new(key), &self.reach))
     }
 
@@ -245,6 +239,16 @@ impl Prestashop {
             _ => Ok(()),
         }
     }
+}
+
+/// The key alone: a file may end with a line break.
+fn key_of(secret: &OneTimeSecret) -> Result<&str> {
+    let text = secret.expose().trim();
+    if text.len() != KEY_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+        return Err(Error::new(ErrorKind::InvalidRequest, "the secret is no webservice key")
+            .with_remedy("a key has exactly 32 characters"));
+    }
+    Ok(text)
 }
 
 /// Nothing where this version of the shop or of its module has no such call: then a human does it.

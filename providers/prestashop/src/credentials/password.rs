@@ -41,8 +41,11 @@ impl Prestashop {
             let mut replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
             replacing.insert(order.tag.as_str().to_owned(), mark);
         }
-        self.webservice.update(&record, &[("passwd", secret.expose())], cx).await?;
-        self.forget_mark(order);
+        let written = self.webservice.update(&record, &[("passwd", secret.expose())], cx).await;
+        if !written.as_ref().is_err_and(Error::is_outcome_unknown) {
+            self.forget_mark(order);
+        }
+        written?;
         Ok(IssueOutcome::Issued(NewCredential::new(Some(employee.id.to_string()), None, None)))
     }
 
@@ -65,25 +68,35 @@ impl Prestashop {
         Ok(FoundIssued::Found(vec![NewCredential::new(Some(employee.id.to_string()), None, None)]))
     }
 
+    /// There is no way back when this is asked, so whatever has become of the employee meanwhile is told and stops nothing.
     pub(super) async fn verify_password(
         &self,
         slot: &CredentialSlot,
         cx: &CallContext,
     ) -> Result<Verification> {
-        let (employee, _) = self.whose_password(slot, cx).await?;
-        let reason = format!(
-            "PrestaShop has no sign-in by API; the shop took the password, and employee {} can sign in",
-            employee.id
-        );
-        Ok(Verification::untried(reason))
+        let people = self.people(cx).await?;
+        let mut verification =
+            Verification::untried("PrestaShop has no sign-in by API; the shop took the password");
+        match people.only(&target(slot.required_text("employee")?)?) {
+            Ok(employee) if employee.is_active() => {}
+            Ok(employee) => verification.warnings.push(format!(
+                "employee {} was switched off meanwhile: nobody signs in with it",
+                employee.id
+            )),
+            Err(error) => verification.warnings.push(error.message().to_owned()),
+        }
+        Ok(verification)
     }
 
-    /// An employee has one password: the write that set the new one ended the old one. That the employee is there is what
-    /// can be seen of it.
+    /// An employee has one password: the write that set the new one ended the old one. Whether the employee is there is
+    /// what can be seen of it.
     pub(super) async fn confirm_password(&self, slot: &CredentialSlot, cx: &CallContext) -> Result<Death> {
         let began = Evidence::begun(cx.clock().now());
-        self.whose_password(slot, cx).await?;
-        Ok(Death::Dead { proof: Proof::Restored { evidence: super::complete(began) } })
+        let people = self.people(cx).await?;
+        let found = people.matching(&target(slot.required_text("employee")?)?)?;
+        let evidence = super::complete(began);
+        let proof = if found.is_empty() { Proof::Listed { evidence } } else { Proof::Restored { evidence } };
+        Ok(Death::Dead { proof })
     }
 
     /// The employee whose password it is, and everybody else.

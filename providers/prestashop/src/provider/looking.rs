@@ -65,7 +65,7 @@ impl Slice {
 
 impl Reading {
     /// Everybody that may be meant: one by the id, or all that have one of the addresses.
-    pub(super) fn matching(&self, target: &Target) -> Result<Vec<&Employee>> {
+    pub(crate) fn matching(&self, target: &Target) -> Result<Vec<&Employee>> {
         let mut finder = Finder::new(target);
         for employee in &self.employees {
             finder.see(collaborator(employee)?);

@@ -167,6 +167,8 @@ async fn what_is_in_place_is_never_ended() {
     let by_id = Credential::new().with_id("2");
     let error = rotator.retire(&slot, &by_id, Some(&one.clone().with_id("2")), &cx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
+    let error = rotator.retire(&slot, &by_id, Some(&one.clone()), &cx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "known by its number alone");
     assert!(works(&scene, &one));
 }
 

@@ -182,6 +182,7 @@ async fn dead_missing_and_strange_keys_are_told_apart() {
     assert_eq!(inspected(&Credential::new()).await, ErrorKind::NotFound);
     assert_eq!(inspected(&known(HANDED)).await, ErrorKind::Unauthenticated);
     assert_eq!(inspected(&known("short")).await, ErrorKind::InvalidRequest);
+    rotator.inspect(&slot, &known(&format!("{OLD}\n")), &cx).await.unwrap();
     scene.fake.add_shop(2, "/second/");
     scene.fake.set_key_shops(OLD, &[2]);
     assert_eq!(inspected(&known(OLD)).await, ErrorKind::Conflict, "another shop's");
@@ -196,6 +197,30 @@ async fn dead_missing_and_strange_keys_are_told_apart() {
         request.uri().path().ends_with("/api/").then(|| (401, "<html>who are you?</html>".to_owned()))
     });
     assert!(rotator.confirm_retired(&slot, &known(OLD), &cx).await.is_err());
+}
+
+#[tokio::test]
+async fn a_lost_key_is_found_behind_many_others_and_half_a_listing_proves_nothing() {
+    let (scene, slot, tag) = (scene().await, slot(KIND), Tag::random());
+    for number in 0..250 {
+        scene.fake.add_key(&format!("{number:032}"), MAY);
+    }
+    scene.fake.add_key(HANDED, MAY);
+    let (shop, cx) = (scene.connect(scene.with_admin_api()), scene.cx());
+    let rotator = shop.credentials().unwrap();
+    let (ours, nobodys) = (secret(HANDED), rotator.make_secret(&slot).unwrap());
+    let mut order = order(&slot, &tag, None);
+    order.secret = Some(&ours);
+    assert_eq!(
+        found(rotator.find_issued(&order, &cx).await.unwrap()).id,
+        Some(truth(&scene, HANDED).id.to_string())
+    );
+    order.secret = Some(&nobodys);
+    assert!(matches!(rotator.find_issued(&order, &cx).await.unwrap(), FoundIssued::Nothing));
+    let fake = scene.fake.clone();
+    scene.wire.after("GET", "offset=100", move || fake.add_key(&"X".repeat(32), MAY));
+    let error = rotator.find_issued(&order, &cx).await.unwrap_err();
+    assert!(error.message().contains("changed while"), "{error}");
 }
 
 #[tokio::test]

@@ -121,6 +121,14 @@ async fn an_employee_who_is_not_there_or_switched_off_is_a_mistake_and_not_a_dea
     assert_eq!(odd.field(), Some("allow_privileged"));
     scene.fake.set_active(GINA, false);
     assert_eq!(inspected(of_gina()).await.kind(), ErrorKind::Conflict);
+    // Once the new one is set there is no way back, so the same is told and stops nothing.
+    let one = Credential::new();
+    let warned = rotator.verify(&of_gina(), &one, &cx).await.unwrap().warnings;
+    assert!(warned.iter().any(|warning| warning.contains("switched off")), "{warned:?}");
+    assert!(is_dead(&rotator.confirm_retired(&of_gina(), &one, &cx).await.unwrap()));
+    let gone = slot(KIND).with_text("employee", "99");
+    assert_eq!(rotator.verify(&gone, &one, &cx).await.unwrap().warnings.len(), 1);
+    assert!(is_dead(&rotator.confirm_retired(&gone, &one, &cx).await.unwrap()));
     scene.fake.set_active(GINA, true);
     scene.fake.add_employee(GINA, "Gina", "Double", 5);
     assert_eq!(inspected(of_gina()).await.kind(), ErrorKind::Conflict, "two of one address");
