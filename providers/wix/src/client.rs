@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 
 use crate::ID;
 use crate::dialect::{CredentialKind, WixDialect, json, request_id};
-use crate::wire::{BulkInvite, Contributors, Done, Resent, RoleChange, Roles, Site, SiteInvite, Sites};
+use crate::wire::{
+    BulkInvite, Contributors, Done, OauthApp, OauthAppAnswer, Resent, RoleChange, Roles, Site, SiteInvite,
+    Sites,
+};
 
 pub(crate) const INVITE: &str = "site-invite/bulk";
 
@@ -192,6 +195,16 @@ impl SiteApi {
             .with_json(&json!({ "accountId": account }))?;
         let Done {} = self.http.send(&request, cx, json).await?;
         Ok(())
+    }
+
+    /// A headless client of the site, without its secret. Wix has public calls to make and to change one, and none to
+    /// delete it or to make its secret. <https://dev.wix.com/docs/rest/business-management/headless/oauth-apps/introduction>
+    pub(crate) async fn oauth_app(&self, client_id: &str, cx: &CallContext) -> Result<OauthApp> {
+        let path = ["oauth-app", "v1", "oauth-apps", client_id];
+        let request =
+            self.request("oauth-apps/get", Method::GET, "/oauth-app/v1/oauth-apps/{id}", path, Safety::Read);
+        let OauthAppAnswer { o_auth_app } = self.http.send(&request, cx, json).await?;
+        Ok(o_auth_app)
     }
 
     fn request<'a>(

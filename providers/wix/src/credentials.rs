@@ -119,12 +119,15 @@ impl CredentialRotator for Wix {
         Ok(told)
     }
 
-    /// Nothing is sent: the new one comes from a human.
-    async fn issue(&self, order: &IssueOrder<'_>, _cx: &CallContext) -> Result<IssueOutcome> {
+    /// Nothing is written: the new one comes from a human.
+    async fn issue(&self, order: &IssueOrder<'_>, cx: &CallContext) -> Result<IssueOutcome> {
         Ok(IssueOutcome::ActionRequired(match self.kind(order.slot)? {
             Kind::Key => self.guide.duplicate_key(order.tag.as_str()),
             Kind::Secret => self.guide.second_secret(),
-            Kind::Headless => self.guide.second_client(order.tag.as_str()),
+            Kind::Headless => {
+                let app = Box::pin(self.settings_of_client(order.old, cx)).await;
+                self.guide.second_client(order.tag.as_str(), app.as_ref())
+            }
         }))
     }
 

@@ -154,7 +154,7 @@ pub(crate) fn capabilities(with_key: bool) -> Capabilities {
 #[derive(Debug)]
 pub(crate) struct Wix {
     connection: Connection,
-    site: SiteApi,
+    pub(crate) site: SiteApi,
     pub(crate) holder: Holder,
     pub(crate) reach: Reach,
     pub(crate) site_id: String,

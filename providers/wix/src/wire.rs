@@ -122,6 +122,24 @@ pub(crate) struct Cursors {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OauthAppAnswer {
+    pub(crate) o_auth_app: OauthApp,
+}
+
+/// What a headless client is, without its secret.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct OauthApp {
+    pub(crate) name: Option<String>,
+    pub(crate) login_url: Option<String>,
+    pub(crate) logout_url: Option<String>,
+    pub(crate) allowed_redirect_uris: Vec<String>,
+    pub(crate) allowed_redirect_domains: Vec<String>,
+    pub(crate) application_type: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct MintedToken {
     #[serde(deserialize_with = "secret")]
     pub(crate) access_token: SecretString,

@@ -299,6 +299,22 @@ async fn a_second_headless_client_takes_the_place_of_the_first() {
     let old = rotator.inspect(&slot, &pair(OLD, "first-secret"), &cx).await.unwrap();
     let step = issue_step(rotator.issue(&IssueOrder::new(&slot, &tag), &cx).await.unwrap()).to_string();
     assert!(step.contains(tag.as_str()) && step.contains("client_secret"), "{step}");
+    // Where the control credential may read the old one, the step says what to copy.
+    scene.fake.set_redirects(OLD, &["https://shop.example/back", "https://shop.example/\u{7}again"]);
+    let mut order = IssueOrder::new(&slot, &tag);
+    order.old = Some(&old);
+    let blind = issue_step(rotator.issue(&order, &cx).await.unwrap()).to_string();
+    assert!(blind.contains("the redirect addresses, the log-in address"), "{blind}");
+    scene.fake.set_key_permissions(
+        &scene.seed.api_key,
+        &[Permission::ManageContributors, Permission::ReadOauthApps],
+    );
+    let told = issue_step(rotator.issue(&order, &cx).await.unwrap()).to_string();
+    assert!(
+        told.contains("redirect addresses https://shop.example/back, https://shop.example/again"),
+        "{told}"
+    );
+    scene.fake.set_key_permissions(&scene.seed.api_key, MANAGE);
     scene.fake.add_app(NEW, "second-secret", "Shop front");
     let new = pair(NEW, "second-secret");
     let unbound = rotator.verify(&slot, &new, &cx).await.unwrap_err();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestpass::rotation::{CredentialSlot, Death, Verification};
+use guestpass::rotation::{Credential, CredentialSlot, Death, Verification};
 use guestpass::{
     CallContext, Error, ErrorKind, FixedSecret, Held, OneTimeSecret, Result, Right, SecretString,
 };
@@ -14,6 +14,7 @@ use crate::dialect::CredentialKind;
 use crate::pair::{ClientPair, is_secret};
 use crate::provider::{Holder, Wix};
 use crate::token::{AppToken, Tokens};
+use crate::wire::OauthApp;
 
 /// Tokens live for four hours, and nothing public ends one. <https://dev.wix.com/docs/rest/app-management/oauth-2/create-access-token>
 const TOKENS_LIVE: Duration = Duration::from_secs(14_400);
@@ -55,6 +56,17 @@ impl Wix {
     pub(super) async fn death_of_client(&self, secret: &OneTimeSecret, cx: &CallContext) -> Result<Death> {
         let ClientPair { id, secret } = ClientPair::of(secret)?;
         self.death(&self.as_app(id, None, secret), None, cx).await
+    }
+
+    /// What a human must copy from the old client. Without the right to read it, they look for themselves.
+    pub(super) async fn settings_of_client(
+        &self,
+        old: Option<&Credential>,
+        cx: &CallContext,
+    ) -> Option<OauthApp> {
+        let ClientPair { id, .. } = ClientPair::of(old?.secret.as_ref()?).ok()?;
+        let read = self.site.oauth_app(&id, &cx.clone().failing_fast()).await;
+        read.inspect_err(|error| tracing::debug!(%error, "the old client's settings could not be read")).ok()
     }
 
     async fn try_token(&self, token: AppToken, cx: &CallContext) -> Result<Verification> {

@@ -5,10 +5,14 @@ use guestpass::{Actor, Instruction, Link, ManualStep, StepCheck};
 
 use crate::guide::Guide;
 use crate::pair::ClientPair;
+use crate::wire::OauthApp;
 
 const KEYS: &str = "https://manage.wix.com/account/api-keys";
 const APPS: &str = "https://manage.wix.com/account/custom-apps";
 const KEYS_BY_HAND: &str = "Wix makes and deletes keys in the dashboard alone, and asks for a code that it sends by e-mail each time";
+/// Wix allows so many redirect addresses.
+const MOST_VALUES: usize = 20;
+const LONGEST_VALUE: usize = 300;
 const HAND_OVER: &str =
     "Copy it at once, because it is shown only now, and hand it over by a way that you trust";
 
@@ -66,7 +70,15 @@ impl Guide {
             ))
     }
 
-    pub(super) fn second_client(&self, name: &str) -> ManualStep {
+    /// `old` is what could be read of the old client.
+    pub(super) fn second_client(&self, name: &str, old: Option<&OauthApp>) -> ManualStep {
+        let settings = old.map(settings).filter(|settings| !settings.is_empty());
+        let copy = match &settings {
+            Some(settings) => format!("Give it the settings of the old one: {}", settings.join("; ")),
+            None => {
+                "Give it the redirect addresses, the log-in address and the domains of the old one".to_owned()
+            }
+        };
         let check = StepCheck::Observe("the new client gets a token for this site".to_owned());
         ManualStep::new("Make a second headless client", check)
             .because(
@@ -75,10 +87,7 @@ impl Guide {
             )
             .then(self.open_headless())
             .then(Instruction::new(Actor::Merchant, "Create another client, and call it so").entering(name))
-            .then(Instruction::new(
-                Actor::Merchant,
-                "Give it the redirect addresses, the log-in address and the domains of the old one",
-            ))
+            .then(Instruction::new(Actor::Merchant, copy))
             .then(Instruction::new(Actor::Merchant, "Click Generate Client Secret"))
             .then(Instruction::new(Actor::Merchant, HAND_OVER))
             .then(Instruction::new(
@@ -108,6 +117,31 @@ impl Guide {
         )
         .at(self.dashboard().clone())
     }
+}
+
+/// The settings of a client in words, as far as they are set.
+fn settings(app: &OauthApp) -> Vec<String> {
+    let one = |label: &str, value: &Option<String>| {
+        let value = plain(value.as_deref().unwrap_or_default());
+        (!value.is_empty()).then(|| format!("{label} {value}"))
+    };
+    let several = |label: &str, values: &[String]| {
+        let values: Vec<_> = values.iter().take(MOST_VALUES).map(|value| plain(value)).collect();
+        (!values.is_empty()).then(|| format!("{label} {}", values.join(", ")))
+    };
+    let all = [
+        one("type", &app.application_type),
+        one("log-in address", &app.login_url),
+        one("log-out address", &app.logout_url),
+        several("redirect addresses", &app.allowed_redirect_uris),
+        several("redirect domains", &app.allowed_redirect_domains),
+    ];
+    let named = all.iter().any(Option::is_some).then(|| one("its name is", &app.name)).flatten();
+    named.into_iter().chain(all.into_iter().flatten()).collect()
+}
+
+fn plain(value: &str) -> String {
+    value.chars().filter(|c| !c.is_control()).take(LONGEST_VALUE).collect()
 }
 
 fn open_keys() -> Instruction {

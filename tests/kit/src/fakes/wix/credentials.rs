@@ -7,7 +7,7 @@ use guestpass::Timestamp;
 
 use super::permissions::Permission;
 use super::state::guid;
-use crate::fakes::ground::{Refusal, later, refuse};
+use crate::fakes::ground::{Refusal, later, owned, refuse};
 
 /// All credentials of the platform.
 #[derive(Default)]
@@ -36,6 +36,8 @@ struct App {
     secrets: Vec<String>,
     /// A headless client has one installation, which no request names.
     headless: Option<String>,
+    /// Where a headless client may send people back to.
+    redirects: Vec<String>,
 }
 
 /// An app on a site.
@@ -96,7 +98,7 @@ impl Credentials {
     }
 
     pub(super) fn add_app(&mut self, client_id: &str, secret: &str, name: &str) {
-        let app = App { name: name.to_owned(), secrets: vec![secret.to_owned()], headless: None };
+        let app = App { name: name.to_owned(), secrets: vec![secret.to_owned()], ..App::default() };
         self.apps.insert(client_id.to_owned(), app);
         self.ever.insert(secret.to_owned());
     }
@@ -167,6 +169,19 @@ impl Credentials {
         self.installations.remove(id).ok_or_else(|| Refusal(format!("no installation {id}")))?;
         self.tokens.retain(|_, token| token.installation != id);
         Ok(())
+    }
+
+    pub(super) fn set_redirects(&mut self, client_id: &str, redirects: &[&str]) -> Result<(), Refusal> {
+        let app = self.apps.get_mut(client_id).ok_or_else(|| Refusal("no such app".to_owned()))?;
+        app.redirects = owned(redirects);
+        Ok(())
+    }
+
+    /// The name of a headless client of this site, and where it may send people back to.
+    pub(super) fn headless(&self, client_id: &str, site: &str) -> Option<(&str, &[String])> {
+        let app = self.apps.get(client_id)?;
+        let installation = self.installations.get(app.headless.as_ref()?)?;
+        (installation.site == site).then_some((app.name.as_str(), app.redirects.as_slice()))
     }
 
     /// Whether the app would get a token with this secret.

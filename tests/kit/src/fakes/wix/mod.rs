@@ -3,8 +3,8 @@
 //!
 //! The shapes are derived from documentation, not from recordings of the real platform. Where the documentation is
 //! silent or contradicts itself, [`Quirks`] switches between the readings. Nothing lists invitations, and no listing
-//! of contributors tells an e-mail, as on the real platform. Stored secrets, OAuth apps, webhooks and the locations of
-//! contributors are left out. Nobody's access through the team shows among the contributors.
+//! of contributors tells an e-mail, as on the real platform. Of OAuth apps only reading one is there;
+//! stored secrets, webhooks and the locations of contributors are left out. Nobody's access through the team shows among the contributors.
 //!
 //! API keys are sent as they are, access tokens as they are or behind `Bearer`. Site-level requests with a key need
 //! `wix-site-id`, account-level ones `wix-account-id`. Both at once are accepted unless

@@ -19,6 +19,8 @@ pub enum Permission {
     ViewSiteSettings,
     /// The e-mail of a site's owner, shown to an app.
     ReadSiteOwnerEmail,
+    /// The OAuth apps of a headless site.
+    ReadOauthApps,
 }
 
 impl Permission {
@@ -35,6 +37,7 @@ impl Permission {
             Self::ReadSiteOwnerEmail => {
                 ("SCOPE.DC-OWNER.READ-EMAIL", "Read Site Owner Email", "site.read-owner-email")
             }
+            Self::ReadOauthApps => ("SCOPE.OAUTH_APP.READ", "Read OAuth Apps", "OAUTH_APP.APP_READ"),
         };
         match form {
             PermissionForm::Scope => scope,

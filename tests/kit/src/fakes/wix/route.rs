@@ -21,6 +21,7 @@ pub(super) enum Route<'r> {
     MintToken,
     TokenInfo,
     AppInstance,
+    OauthApp(&'r str),
     SearchTeam,
     AssignTeam,
     RemoveTeam,
@@ -46,7 +47,10 @@ impl<'r> Route<'r> {
             "/roles-management/v2/team/assignments" => Self::AssignTeam,
             "/roles-management/team/remove" => Self::RemoveTeam,
             "/invites/account-invite/create" => Self::InviteToTeam,
-            other => Self::of_invite(other).unwrap_or(Self::Unknown),
+            other => match other.strip_prefix("/oauth-app/v1/oauth-apps/") {
+                Some(id) => Self::OauthApp(id),
+                None => Self::of_invite(other).unwrap_or(Self::Unknown),
+            },
         }
     }
 
@@ -74,6 +78,7 @@ impl<'r> Route<'r> {
             Self::MintToken => ("oauth2/token", Method::POST),
             Self::TokenInfo => ("oauth2/token-info", Method::POST),
             Self::AppInstance => ("apps/instance", Method::GET),
+            Self::OauthApp(_) => ("oauth-apps/get", Method::GET),
             Self::SearchTeam => ("team/search", Method::POST),
             Self::AssignTeam => ("team/assignments", Method::PATCH),
             Self::RemoveTeam => ("team/remove", Method::POST),

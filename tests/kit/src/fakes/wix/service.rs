@@ -110,6 +110,7 @@ impl Platform for Service {
             Route::MintToken => Ok(tokens::mint(call, world)),
             Route::TokenInfo => Ok(tokens::info(call, world)),
             Route::AppInstance => tokens::instance(call, world),
+            Route::OauthApp(id) => tokens::oauth_app(call, id, world),
             Route::SearchTeam => team::search(call, world),
             Route::AssignTeam => team::assign(call, world),
             Route::RemoveTeam => team::remove(call, world),

@@ -180,6 +180,15 @@ impl FakeWix {
         });
     }
 
+    /// Where a headless client may send people back to.
+    ///
+    /// # Panics
+    ///
+    /// When the app is unknown.
+    pub fn set_redirects(&self, client_id: &str, redirects: &[&str]) {
+        self.arranged(|service, _| service.world.credentials.set_redirects(client_id, redirects));
+    }
+
     /// The merchant changes what an installed app may do.
     ///
     /// # Panics

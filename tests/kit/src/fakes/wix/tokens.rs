@@ -70,6 +70,18 @@ pub(super) fn info(call: Call<'_>, world: &World) -> Answer {
     Answer::json(200, &body)
 }
 
+/// A headless client of the site, without its secret.
+pub(super) fn oauth_app(call: Call<'_>, id: &str, world: &World) -> Result<Answer, Answer> {
+    let caller = guard::site(call, world, Some(Permission::ReadOauthApps))?;
+    let found = world.credentials.headless(id, &caller.site);
+    let (name, redirects) = found.ok_or_else(|| bodies::error(404, call.quirks))?;
+    let app = json!({
+        "id": id, "name": name, "allowedRedirectUris": redirects, "allowedRedirectDomains": [],
+        "applicationType": "WEB_APP", "technology": "OTHER", "allowSecretGeneration": false,
+    });
+    Ok(Answer::json(200, &json!({"oAuthApp": app})))
+}
+
 /// The installation that a token belongs to. Keys have none.
 pub(super) fn instance(call: Call<'_>, world: &World) -> Result<Answer, Answer> {
     let caller = guard::site(call, world, None)?;
