@@ -23,7 +23,8 @@ use crate::admin_client::AdminClient;
 use crate::client::{Reach, budget};
 use crate::config::ShopContext;
 use crate::dialect::{asked_wait, limits};
-use crate::oauth::{AdminScope, Granted, InRequest, Tokens, without_code};
+use crate::oauth::{Granted, InRequest, Tokens, without_code};
+use crate::scope::AdminScope;
 
 const LANGUAGE: &str = "en-US";
 const LONGEST_NAME: usize = 32;

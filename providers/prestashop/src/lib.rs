@@ -15,6 +15,7 @@ mod password;
 mod people;
 mod provider;
 mod roles;
+mod scope;
 mod version;
 mod wire;
 mod xml;

@@ -32,6 +32,7 @@ use crate::admin_client::{AdminClient, ClientPair};
 use crate::client::budget;
 use crate::config::Shop;
 use crate::dialect::{asked_wait, limits};
+use crate::scope::AdminScope;
 
 /// How long a token is believed where the answer does not say.
 const UNTOLD_LIFETIME: Duration = Duration::from_secs(300);
@@ -40,71 +41,6 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(60);
 /// An external server's limits are not known; this is more than anybody needs.
 const EXTERNAL_REQUESTS: u32 = 10;
 const EXTERNAL_WINDOW: Duration = Duration::from_secs(10);
-
-/// What a token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum AdminScope {
-    /// Read profiles.
-    ReadProfiles,
-    /// Make profiles.
-    WriteProfiles,
-    /// Read API clients.
-    ReadClients,
-    /// Make and delete API clients.
-    WriteClients,
-    /// Read webservice keys, the keys themselves too.
-    ReadKeys,
-    /// Make webservice keys, and switch them off.
-    WriteKeys,
-}
-
-impl AdminScope {
-    /// Every scope that guestpass has a use for.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::ReadProfiles,
-        Self::WriteProfiles,
-        Self::ReadClients,
-        Self::WriteClients,
-        Self::ReadKeys,
-        Self::WriteKeys,
-    ];
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadProfiles => "profile_read",
-            Self::WriteProfiles => "profile_write",
-            Self::ReadClients => "api_client_read",
-            Self::WriteClients => "api_client_write",
-            Self::ReadKeys => "webservice_key_read",
-            Self::WriteKeys => "webservice_key_write",
-        }
-    }
-
-    /// The first version of the module ps_apiresources that knows it.
-    fn since(self) -> &'static str {
-        match self {
-            Self::ReadClients | Self::WriteClients => "0.1",
-            Self::ReadKeys | Self::WriteKeys => "0.2",
-            Self::ReadProfiles | Self::WriteProfiles => "0.6",
-        }
-    }
-
-    /// What to do about a refusal of this scope.
-    fn explain(self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Unsupported if error.code().is_some() => error.with_remedy(format!(
-                "for {} the merchant updates the module ps_apiresources to {} or later",
-                self.as_str(),
-                self.since()
-            )),
-            ErrorKind::PermissionDenied => error.with_remedy(format!(
-                "tick {} for the API client under Advanced Parameters > Admin API",
-                self.as_str()
-            )),
-            _ => error,
-        }
-    }
-}
 
 /// The tokens of one client, kept until shortly before they end.
 #[derive(Debug)]

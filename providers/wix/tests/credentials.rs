@@ -12,7 +12,7 @@ use guestpass::rotation::{
     IssueOrder, IssueOutcome, Overlap, Retire, RetireOutcome, Tag,
 };
 use guestpass::{
-    AccessProvider, CallContext, Clock, Environment, ErrorKind, FixedSecret, Held, ManualStep,
+    AccessProvider, CallContext, Clock, Environment, ErrorKind, FixedSecret, Held, LoadedSecret, ManualStep,
     MemoryCoordination, OneTimeSecret, Registry, Right, StoreHandle, StoreSettings, Support,
 };
 use guestpass_testkit::fakes::FakeWix;
@@ -156,6 +156,24 @@ async fn a_copy_takes_the_place_of_a_key_and_the_key_is_seen_to_be_dead() {
         assert_eq!((scene.wrote(), scene.fake.doubly_selected()), (0, 0));
         scene.tells_no_secret(&[&old, &new, &verified, &death, &rotator, &step]);
     }
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_with_the_key_that_took_the_place_of_its_own() {
+    let scene = Scene::new().await;
+    let place = Arc::new(std::sync::Mutex::new(scene.seed.api_key.clone()));
+    let reader = place.clone();
+    let source = LoadedSecret::new(move || {
+        let text = reader.lock().unwrap().clone();
+        Box::pin(async move { Ok(text.into()) })
+    });
+    let settings = scene.settings().with_text("account_id", &scene.seed.account_id);
+    let site = scene.connect(settings.with_secret("api_key", Arc::new(source)));
+    site.check(&scene.cx()).await.unwrap();
+    scene.fake.duplicate_key(&scene.seed.api_key, COPY);
+    COPY.clone_into(&mut place.lock().unwrap());
+    scene.fake.revoke_key(&scene.seed.api_key);
+    site.check(&scene.cx()).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{AdminApi, Row, read, signed};
-use crate::oauth::AdminScope;
+use crate::scope::AdminScope;
 
 const ALL: &str = "/admin-api/api-clients";
 const ONE: &str = "/admin-api/api-clients/{id}";

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::{AdminApi, Row, read};
-use crate::oauth::AdminScope;
+use crate::scope::AdminScope;
 
 const ALL: &str = "/admin-api/webservice-keys";
 const ONE: &str = "/admin-api/webservice-keys/{id}";

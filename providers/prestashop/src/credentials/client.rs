@@ -11,8 +11,8 @@ use guestpass::{CallContext, Error, ErrorKind, Held, Result, Right, Timestamp};
 use super::{numbered, still_in_place};
 use crate::admin::{AdminApi, ApiClient, NewClient};
 use crate::admin_client::{AdminClient, ClientPair};
-use crate::oauth::AdminScope;
 use crate::provider::Prestashop;
+use crate::scope::AdminScope;
 
 /// Within this a new client's tokens live, unless the settings say otherwise, in seconds.
 const SHORTEST_BY_DEFAULT: u64 = 600;

@@ -4,9 +4,9 @@ use guestpass::{CallContext, CheckReport, Error, ErrorKind, Evidence, Finder, He
 use serde::{Deserialize, Serialize};
 
 use super::Prestashop;
-use crate::oauth::AdminScope;
 use crate::people::collaborator;
 use crate::roles::SUPER_ADMIN;
+use crate::scope::AdminScope;
 use crate::wire::{Employee, Rights};
 
 const PAGE: usize = 100;

@@ -123,13 +123,8 @@ async fn the_control_client_itself_is_rotated_and_ended_by_its_heir() {
     let (id, old_secret) = (scene.seed.client_id.clone(), scene.seed.client_secret.clone());
     let old = pair(&id, &old_secret);
     // Of one piece, from a place that changes.
-    let place = std::sync::Arc::new(std::sync::Mutex::new(old.secret.clone().unwrap().expose().to_owned()));
-    let reader = place.clone();
-    let source = guestpass::LoadedSecret::new(move || {
-        let text = reader.lock().unwrap().clone();
-        Box::pin(async move { Ok(text.into()) })
-    });
-    let settings = scene.settings().with_secret("admin_client", std::sync::Arc::new(source));
+    let (place, source) = place_of(old.secret.as_ref().unwrap().expose());
+    let settings = scene.settings().with_secret("admin_client", source);
     let shop = scene.connect(settings);
     let rotator = shop.credentials().unwrap();
     let seen = rotator.inspect(&slot, &old, &cx).await.unwrap();

@@ -4,12 +4,14 @@ mod clients;
 mod keys;
 mod passwords;
 
-use guestpass::OneTimeSecret;
+use std::sync::{Arc, Mutex};
+
 use guestpass::rotation::{
     Credential, CredentialKind, CredentialName, CredentialRotator, CredentialSlot, Death, FoundIssued,
     IssueOrder, IssueOutcome, NewCredential, RetireOutcome, Tag,
 };
 use guestpass::{Error, Held, ManualStep, Right};
+use guestpass::{LoadedSecret, OneTimeSecret};
 
 fn slot(kind: &'static str) -> CredentialSlot {
     CredentialSlot::new(CredentialName::new("ours").unwrap(), CredentialKind::from_static(kind))
@@ -63,6 +65,17 @@ fn dies_at(death: Death) -> guestpass::Timestamp {
 
 fn is_dead(death: &Death) -> bool {
     matches!(death, Death::Dead { .. })
+}
+
+/// A place for a secret that is read anew when its value was refused, as a sink's file is.
+fn place_of(text: &str) -> (Arc<Mutex<String>>, Arc<LoadedSecret>) {
+    let place = Arc::new(Mutex::new(text.to_owned()));
+    let reader = place.clone();
+    let source = LoadedSecret::new(move || {
+        let text = reader.lock().unwrap().clone();
+        Box::pin(async move { Ok(text.into()) })
+    });
+    (place, Arc::new(source))
 }
 
 /// Nothing that a rotation says may hold a secret.
