@@ -97,10 +97,15 @@ impl Kind {
     }
 }
 
+/// What can be rotated; the same for every site.
+pub(crate) fn kinds() -> Vec<KindInfo> {
+    Kind::ALL.map(Kind::info).to_vec()
+}
+
 #[async_trait]
 impl CredentialRotator for Wix {
     fn kinds(&self) -> Vec<KindInfo> {
-        Kind::ALL.map(Kind::info).to_vec()
+        kinds()
     }
 
     fn make_secret(&self, slot: &CredentialSlot) -> Result<OneTimeSecret> {

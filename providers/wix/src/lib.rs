@@ -14,6 +14,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use guestpass::rotation::KindInfo;
 use guestpass::{
     AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
     Result, StoreSettings, no_authorization,
@@ -68,6 +69,10 @@ impl ProviderFactory for Factory {
 
     fn capabilities(&self) -> Capabilities {
         provider::capabilities(true)
+    }
+
+    fn credential_kinds(&self) -> Vec<KindInfo> {
+        credentials::kinds()
     }
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {

@@ -192,6 +192,11 @@ impl Session {
         Ok(())
     }
 
+    /// The same, where the store is still in the configuration: what nothing was sent for can be given up without it.
+    pub(crate) async fn read_secrets_if_known(&self, store: &str) -> Result<()> {
+        if self.config().store(store).is_ok() { self.read_secrets(store).await } else { Ok(()) }
+    }
+
     /// How long the work on one store may take.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout

@@ -197,7 +197,7 @@ async fn go_on(id: RotationId, args: &RotateArgs, session: &Session, out: &mut O
         Some(place) => Some(handed(place, session).await?),
         None => None,
     };
-    session.read_secrets(rotation.store.as_str()).await?;
+    session.read_secrets_if_known(rotation.store.as_str()).await?;
     let (tell, told) = unbounded_channel();
     let driver = session.telling_driver(tell).await?;
     let by = args.by.principal();
@@ -265,10 +265,11 @@ impl Work {
                 if !out.is_json() {
                     out.show(&Rotated::untouched(&rotation))?;
                 }
-                return match failure {
-                    Failure::Error(error) if error.is_stale() => Err(busy(&error, id).into()),
-                    failure => Err(failure),
-                };
+                return Err(match failure {
+                    Failure::Error(error) if error.is_stale() => busy(&error, id).into(),
+                    Failure::Error(error) => named_in(error, &rotation).into(),
+                    failure @ Failure::Output(_) => failure,
+                });
             }
         };
         let (unsaved, lost) = match handover.finish(advanced.unsaved.as_ref()) {
@@ -322,6 +323,15 @@ pub(super) fn judge(advanced: &Advanced, is_abort: bool) -> Exit {
         (_, Stage::Issuing) => Exit::Unknown,
         _ => Exit::Partly,
     }
+}
+
+/// The same error, with the words that go on with the rotation once it is mended.
+fn named_in(error: Error, rotation: &Rotation) -> Error {
+    if rotation.stage.is_over() {
+        return error;
+    }
+    let remedy = format!("{}; then go on with `guestpass rotate --resume {}`", error.remedy(), rotation.id);
+    error.with_remedy(remedy)
 }
 
 fn busy(error: &Error, id: RotationId) -> Error {

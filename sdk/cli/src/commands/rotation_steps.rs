@@ -124,7 +124,7 @@ pub(super) async fn close(
         .with_remedy(format!("guestpass rotate --resume {id} --new file:PATH"))
         .into());
     }
-    session.read_secrets(rotation.store.as_str()).await?;
+    session.read_secrets_if_known(rotation.store.as_str()).await?;
     let driver = session.driver().await?;
     let options = session.driver_options(std::time::Duration::ZERO);
     let handover = Handover::prepare(&SecretArgs::default(), session.state())?;

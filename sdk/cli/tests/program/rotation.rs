@@ -8,7 +8,7 @@ use guestpass_testkit::fakes::FakePrestashop;
 use guestpass_testkit::{Fault, On};
 use serde_json::Value;
 
-use crate::fixture::{Fixture, Ran};
+use crate::fixture::{Fixture, Ran, STORE};
 
 const OLD: &str = "OLDKEYOLDKEYOLDKEYOLDKEYOLDKEYOL";
 const NEW: &str = "NEWKEYNEWKEYNEWKEYNEWKEYNEWKEYNE";
@@ -445,10 +445,57 @@ async fn a_kind_of_which_only_one_can_live_wants_to_be_allowed_the_downtime() {
         "[stores.shop.credentials.kim]\nkind = \"employee-password\"\nsink = \"web\"\nemployee = \"{employee}\"\n"
     );
     shop.configure(&credential, SINK);
+    let too_long = shop.rotate(&["shop", "kim", "--allow-downtime", "--lifetime", "1h"]).expect(2).document();
+    assert_eq!(too_long["error"]["field"], "lifetime");
     let refused = shop.rotate(&["shop", "kim"]).expect(1).document();
     assert!(refused["error"]["message"].as_str().unwrap().contains("ends the old one at once"), "{refused}");
     assert_eq!(shop.run(&["rotations", "--all", "--json"]).expect(0).documents().len(), 1);
     let done = shop.rotate(&["shop", "kim", "--allow-downtime"]).document();
     assert_eq!(shop.fake.password_of("kim@vendor.example"), Some(shop.in_use()), "{done}");
     shop.tells_no_secret();
+}
+
+/// A platform that lists no tokens and ends them a while after it was asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_dies_by_a_schedule_is_seen_to_its_end() {
+    let it = Fixture::new().await;
+    it.fake.add_store_token(STORE, "marker-minting-token", &["store_storefront_api"]);
+    it.write_private("minting-token", "marker-minting-token");
+    let config = it.config().replace("file:store-token", "file:minting-token");
+    let credential = "[stores.acme.credentials.web]\nkind = \"private-token\"\nscopes = \"Unauthenticated\"\n\
+                      channel_id = \"1\"\nsink = \"web\"\n[sinks.web]\npath = \"web-key\"\n";
+    it.write("guestpass.toml", &format!("{config}{credential}"));
+    let in_use = || std::fs::read_to_string(it.path(PLACE)).unwrap().trim_end().to_owned();
+    let first = it.run(&["rotate", "acme", "web", "--json"]);
+    let first = first.expect(0).document();
+    assert_eq!(first["rotation"]["stage"], "done", "there was none before: {first}");
+    assert!(first["rotation"]["old"].is_null() && first["rotation"]["new"]["expires_at"].is_string());
+    let old = in_use();
+    assert!(it.fake.storefront_token_works(&old));
+
+    let begun = it
+        .run(&["rotate", "acme", "web", "--drain", "1h", "--lifetime", "7d", "--json"])
+        .expect(0)
+        .document();
+    assert_eq!(begun["rotation"]["stage"], "promoted");
+    let new = in_use();
+    assert!(new != old && it.fake.storefront_token_works(&new) && it.fake.storefront_token_works(&old));
+    let later = it.run_later("2h", &["rotate", "--resume", &id(&begun), "--json"]).expect(0).document();
+    let fate = &later["rotation"]["old"]["fate"];
+    assert!(["dies_at", "retiring", "dead"].contains(&fate.as_str().unwrap()), "{later}");
+    let told = it.run(&["audit", "export"]).expect(0).stdout;
+    for secret in [&old, &new] {
+        assert!(!format!("{first}{begun}{later}{told}").contains(secret.as_str()));
+    }
+}
+
+/// What was sent nowhere is given up without its store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_made_nothing_is_given_up_after_its_store_has_left() {
+    let shop = Shop::guided().await;
+    let id = id(&shop.rotate(&["shop", "web"]).expect(3).document());
+    shop.it.write("guestpass.toml", "state_dir = \"state\"\n");
+    let aborted = shop.rotate(&["--abort", &id]).expect(0).document();
+    assert_eq!(aborted["rotation"]["stage"], "aborted");
+    assert_eq!(shop.in_use(), OLD);
 }
