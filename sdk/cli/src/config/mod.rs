@@ -174,7 +174,8 @@ impl Config {
         }
     }
 
-    /// Checks that this credential may go to this sink, given by its label.
+    /// Checks that this credential, given by its label, may be rotated in this sink. A file that no credential names is
+    /// refused: a second rotation could put another credential there.
     pub(crate) fn check_keeps(&self, name: &str, label: &str) -> Result<()> {
         match &self.sink_entry(name)?.room {
             Room::Many => Ok(()),

@@ -24,7 +24,7 @@ pub(super) struct SinkEntry {
 pub(super) enum Room {
     /// Passwords and credentials, any number.
     Many,
-    /// The credential with this label; nothing while no credential names the sink.
+    /// The credential with this label; no rotation while no credential names the sink.
     One(Option<String>),
 }
 

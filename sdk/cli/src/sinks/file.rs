@@ -12,12 +12,12 @@ use crate::output::warn;
 #[derive(Debug)]
 pub(crate) struct FileSink {
     copies: Copies,
-    /// Whose file it is.
+    /// Whose file it is, if a credential names it.
     label: Option<String>,
 }
 
 impl FileSink {
-    /// The file of the credential with this label. Without one nobody may use it yet.
+    /// The file of the credential with this label. Without one it is whoever's it is given to by a command.
     pub(crate) fn new(file: PathBuf, label: Option<String>) -> Self {
         Self { copies: Copies::of(file), label }
     }
@@ -29,7 +29,7 @@ impl FileSink {
 
     /// A second credential would take the first one's place.
     fn mine(&self, label: &str) -> Result<&Copies> {
-        if self.label.as_deref() == Some(label) {
+        if self.label.as_deref().is_none_or(|owner| owner == label) {
             return Ok(&self.copies);
         }
         let file = self.copies.path(SinkCopy::Live);
@@ -116,11 +116,12 @@ mod tests {
             sink.discard("acme/other", SinkCopy::Previous).await,
             sink.read_back("acme/other", SinkCopy::Live).await.map(drop),
             sink.put("acme/web", &secret()).await,
-            FileSink::new(file, None).stage("acme/web", &secret()).await,
         ] {
             let error = refused.unwrap_err();
             assert!(!format!("{error} {error:?}").contains("marker-"), "{error:?}");
         }
+        let nobodys = FileSink::new(file, None);
+        assert_eq!(nobodys.read_back("acme/store_token", SinkCopy::Live).await.unwrap(), Some(secret()));
     }
 
     #[tokio::test]
