@@ -499,3 +499,39 @@ async fn a_rotation_that_made_nothing_is_given_up_after_its_store_has_left() {
     assert_eq!(aborted["rotation"]["stage"], "aborted");
     assert_eq!(shop.in_use(), OLD);
 }
+
+/// Whoever dies in the middle leaves a record from which the next one goes on, and no second key.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_after_a_killed_rotation_knows_what_may_be_live() {
+    let shop = Shop::new().await;
+    let before = shop.fake.keys().len();
+    let slow = Fault::Slow(std::time::Duration::from_secs(300));
+    shop.fake.inject(On::Writes, slow, 1);
+    let mut first = shop.it.spawn(&["rotate", "shop", "web"]);
+    let stage = || {
+        let listed = shop.run(&["rotations", "--json"]).expect(0).documents();
+        (listed.len() > 1)
+            .then(|| (id(&listed[0]), listed[0]["rotation"]["stage"].as_str().unwrap().to_owned()))
+    };
+    let id = loop {
+        assert!(first.try_wait().unwrap().is_none(), "it ended by itself");
+        match stage() {
+            Some((id, stage)) if stage == "issuing" => break id,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let shown = shop.run(&["rotations", &id, "--json"]).expect(0).document();
+    assert_eq!(shown["rotation"]["stage"], "issuing");
+    assert!(shown["rotation"]["live"].as_str().unwrap().contains("perhaps the new one"), "{shown}");
+    // The lease of the dead one still stands, and nothing is sent before it has lapsed.
+    let busy = shop.rotate(&["--resume", &id]).expect(4).document();
+    assert_eq!(busy["error"]["kind"], "outcome_unknown");
+    assert!(busy["error"]["next"].as_str().unwrap().contains(&id));
+    assert_eq!(shop.in_use(), OLD);
+    assert!(shop.fake.key_works(OLD));
+    assert!(shop.fake.keys().len() <= before + 1, "at most one was made");
+    shop.tells_no_secret();
+}
