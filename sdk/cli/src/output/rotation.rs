@@ -317,7 +317,7 @@ impl RotationView {
 /// What has happened when a rotation is at this stage.
 pub(crate) fn happened(stage: Stage) -> &'static str {
     match stage {
-        Stage::Planned => "it is written down, and nothing was sent yet",
+        Stage::Planned => "it is written down, and there is no new one",
         Stage::Issuing => "a new one is asked for, or a human makes it",
         Stage::Issued => "there is a new one",
         Stage::Staged => "the new one is safe beside the old one",
