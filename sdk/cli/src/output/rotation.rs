@@ -358,10 +358,13 @@ fn lives(what: &str, minted: &Minted) -> Option<String> {
 fn next(rotation: &Rotation) -> String {
     let id = rotation.id;
     let resume = format!("guestpass rotate --resume {id}");
-    let give_up = if rotation.stage.may_abort() {
-        format!("; or give it up: guestpass rotate --abort {id}")
-    } else {
-        String::new()
+    let give_up = match rotation.stage {
+        Stage::Planned => format!("; or give it up: guestpass rotate --abort {id}"),
+        // The record does not tell of which kinds only one can live.
+        stage if stage.may_abort() => {
+            format!("; or give it up, unless the old one died of the new one: guestpass rotate --abort {id}")
+        }
+        _ => String::new(),
     };
     let at = rotation.due_at.map(|at| format!(" after {}", moment(at))).unwrap_or_default();
     match (&rotation.waits_for, &rotation.trouble) {
