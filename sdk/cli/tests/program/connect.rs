@@ -44,7 +44,7 @@ platform = "shopify"
 shop = "{shop}"
 client_id = "{client}"
 client_secret = "file:shop-secret"
-refresh_token = "file:vault/shop-refresh_token.txt"
+refresh_token = "file:vault/shop+refresh_token.txt"
 scopes = "read_products,write_orders"
 api_url = "{shopify}/{shop}"
 
@@ -97,7 +97,7 @@ file = "vault"
     }
 
     fn vault(&self) -> Option<String> {
-        std::fs::read_to_string(self.it.path("vault/shop-refresh_token.txt")).ok()
+        std::fs::read_to_string(self.it.path("vault/shop+refresh_token.txt")).ok()
     }
 }
 
