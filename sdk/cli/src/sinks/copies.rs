@@ -42,7 +42,8 @@ impl Copies {
             self.is_there(which)?;
         }
         let made = tempfile::NamedTempFile::new_in(self.folder());
-        made.map(drop).map_err(|error| self.unusable(SinkCopy::Staged, error))
+        let made = made.map_err(|error| self.unusable(SinkCopy::Staged, error))?;
+        self.keep_readers(made.path())
     }
 
     /// Keeps it beside the live one.
@@ -57,7 +58,10 @@ impl Copies {
         match self.read(SinkCopy::Live)? {
             // Staged once more after it was promoted: the previous one is still the one before.
             Some(live) if live == next => return self.discard(SinkCopy::Staged),
-            Some(live) => self.write(SinkCopy::Previous, &live)?,
+            Some(live) => {
+                self.keep_readers(&self.path(SinkCopy::Staged))?;
+                self.write(SinkCopy::Previous, &live)?;
+            }
             None => self.remove(SinkCopy::Previous)?,
         }
         let renamed = fs::rename(self.path(SinkCopy::Staged), self.path(SinkCopy::Live));
@@ -85,6 +89,30 @@ impl Copies {
         let read = File::open(&path).and_then(|file| file.take(LARGEST_SECRET + 1).read_to_end(&mut bytes));
         read.map_err(|error| fault(&path, &format!("cannot be read: {}", error.kind())).with_source(error))?;
         as_secret(bytes).map_err(|problem| fault(&path, problem))
+    }
+
+    /// Lets those read a file who can read the live one: its users may not be the user who rotates.
+    #[cfg(unix)]
+    fn keep_readers(&self, next: &Path) -> Result<()> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+        let live = self.path(SinkCopy::Live);
+        let Ok(readers) = fs::metadata(&live) else { return Ok(()) };
+        let given = fs::metadata(next).and_then(|ours| {
+            if (ours.uid(), ours.gid()) != (readers.uid(), readers.gid()) {
+                chown(next, Some(readers.uid()), Some(readers.gid()))?;
+            }
+            fs::set_permissions(next, fs::Permissions::from_mode(readers.mode() & 0o777))
+        });
+        given.map_err(|error| {
+            fault(&live, "belongs to a user or a group that a new file cannot be given to")
+                .with_remedy("run guestpass as that user, or let a command sink put the credential there")
+                .with_source(error)
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn keep_readers(&self, _next: &Path) -> Result<()> {
+        Ok(())
     }
 
     fn write(&self, which: SinkCopy, secret: &OneTimeSecret) -> Result<()> {
@@ -246,17 +274,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn every_copy_is_its_owners_alone() {
+    fn who_reads_the_live_one_reads_the_next_one_and_nobody_else_reads_the_others() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, copies) = copies();
-        fs::write(copies.path(SinkCopy::Live), "one").unwrap();
+        let mode = |which| fs::metadata(copies.path(which)).unwrap().permissions().mode() & 0o777;
+        copies.stage(&secret("one")).unwrap();
+        copies.promote().unwrap();
+        assert_eq!(mode(SinkCopy::Live), 0o600, "nobody read it before");
+        fs::set_permissions(copies.path(SinkCopy::Live), fs::Permissions::from_mode(0o640)).unwrap();
         copies.stage(&secret("two")).unwrap();
         copies.promote().unwrap();
         copies.stage(&secret("three")).unwrap();
-        for which in [SinkCopy::Live, SinkCopy::Staged, SinkCopy::Previous] {
-            let mode = fs::metadata(copies.path(which)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{which:?}");
-        }
+        assert_eq!(mode(SinkCopy::Live), 0o640);
+        assert_eq!((mode(SinkCopy::Staged), mode(SinkCopy::Previous)), (0o600, 0o600));
     }
 
     #[cfg(unix)]

@@ -50,7 +50,7 @@ impl Sink for FileSink {
         let live = self.copies.path(SinkCopy::Live);
         if is_shared(&live) {
             warn(&format!(
-                "others can read the secret in {0} now, and could not read the one in its place; next: chmod 600 {0}",
+                "others can read the secret in {0}, and will read the one in its place; if none of them needs it, next: chmod 600 {0}",
                 live.display()
             ));
         }

@@ -174,7 +174,8 @@ pub enum FoundIssued {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Which rights it has, as far as the platform tells.
+    /// Which rights it has, as far as the platform tells: all of them, or none. One that the old one has and that is not
+    /// among them counts as lost.
     pub rights: Vec<Right>,
     /// When it dies by itself, in UTC, where the platform tells.
     pub expires_at: Option<Timestamp>,

@@ -84,7 +84,10 @@ impl Job<'_> {
             }
             Ok(Carried::Refreshed) => (Carrying::Refreshed, Vec::new()),
             Ok(Carried::Gone { reason }) => (Carrying::Gone { reason }, Vec::new()),
-            Err(error) => (Carrying::Failed { reason: error.message().to_owned() }, Vec::new()),
+            Err(error) => {
+                let reason = format!("{}; next: {}", error.message(), error.remedy());
+                (Carrying::Failed { reason }, Vec::new())
+            }
         };
         let fact = self.note("credential_carried_over");
         fact.outcome = Some(name_of(&state).to_owned());

@@ -156,10 +156,17 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Sees that what is live in every sink that can tell is the new one.
+    /// Sees that what is live in every sink that can tell is the new one. Where only one can live, whoever uses it may have
+    /// put its successor there, for example a refresh token that every use replaces: only the old one has no place then.
     pub(super) async fn see_live(&self) -> Result<()> {
         for kept in self.ground.sinks.iter().filter(|kept| kept.reads_back()) {
-            if !self.is_live_in(kept).await? {
+            let live = self.copy(kept, SinkCopy::Live).await?;
+            let is_right = match live {
+                Some(live) if self.ground.info.is_in_place() => !self.is_old(&live),
+                Some(live) => self.is_new(&live),
+                None => false,
+            };
+            if !is_right {
                 let message = "what is live there is not the new credential";
                 let error = Error::new(ErrorKind::Conflict, message).with_remedy(
                     "see who else writes there; the old credential is not ended before it is right",
@@ -172,16 +179,19 @@ impl Job<'_> {
 
     /// Sinks in which something is live that is neither the old one nor the new one.
     pub(super) async fn strangers(&self) -> Result<Vec<String>> {
-        let old = self.rotation.old.as_ref().and_then(|old| old.fingerprint.as_ref());
-        let is_old = |secret: &OneTimeSecret| old.is_some_and(|old| old.is_of(secret));
         let mut strangers = Vec::new();
         for kept in &self.ground.sinks {
             let live = self.copy(kept, SinkCopy::Live).await?;
-            if live.is_some_and(|live| !is_old(&live) && !self.is_new(&live)) {
+            if live.is_some_and(|live| !self.is_old(&live) && !self.is_new(&live)) {
                 strangers.push(kept.name.clone());
             }
         }
         Ok(strangers)
+    }
+
+    fn is_old(&self, secret: &OneTimeSecret) -> bool {
+        let old = self.rotation.old.as_ref().and_then(|old| old.fingerprint.as_ref());
+        old.is_some_and(|old| old.is_of(secret))
     }
 
     async fn is_live_in(&self, kept: &Kept) -> Result<bool> {

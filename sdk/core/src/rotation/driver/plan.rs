@@ -106,7 +106,7 @@ fn warnings(ground: &Ground) -> Vec<String> {
         warnings.push("the secret in use cannot be read, so a person may have to confirm its end".to_owned());
     }
     if let Some(unproven) = &ground.info.capability.unproven {
-        warnings.push(unproven.to_string());
+        warnings.push(format!("not proven before it is tried: {unproven}"));
     }
     if !ground.info.note.is_empty() {
         warnings.push(ground.info.note.to_string());

@@ -96,9 +96,11 @@ impl Job<'_> {
         self.move_to(Stage::Verified).await
     }
 
-    /// Rights that the old one has, the new one has not, and nobody has agreed to lose.
+    /// Rights that the old one has, the new one has not, and nobody has agreed to lose. Where rights were told, one that was
+    /// not told is not there; where none were, nothing is known.
     fn lost(&self, rights: &[Right]) -> Vec<String> {
-        let lacks = |name: &str| rights.iter().any(|right| right.name == name && right.held == Held::No);
+        let has = |name: &str| rights.iter().any(|right| right.name == name && right.held != Held::No);
+        let lacks = |name: &str| !rights.is_empty() && !has(name);
         let before = self.rotation.old.iter().flat_map(|old| &old.rights);
         let held = before.filter(|right| right.held == Held::Yes).map(|right| &right.name);
         held.filter(|name| lacks(name) && !self.rotation.may_lose.contains(name)).cloned().collect()
