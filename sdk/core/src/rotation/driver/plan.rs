@@ -61,7 +61,9 @@ fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
             in_words(life)
         ));
     }
-    steps.push(format!("Keep it in {sinks} beside the live one."));
+    if info.find != Find::CallerMade || ground.is_guided() {
+        steps.push(format!("Keep it in {sinks} beside the live one."));
+    }
     steps.push(match &info.verify {
         Verify::Probe => {
             "Try the new one: alive, for this store, with no right fewer than the old one.".to_owned()
@@ -69,7 +71,10 @@ fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
         Verify::NotPossible(reason) => format!("The new one cannot be tried before it is used: {reason}."),
     });
     steps.push(format!("Put the new one in the old one's place in {sinks}."));
-    steps.push(format!("Take along what depends on it, at {dependents} store(s)."));
+    steps.push(match dependents {
+        1 => "Take along what depends on it in its store.".to_owned(),
+        several => format!("Take along what depends on it, at {several} stores."),
+    });
     if drain > Duration::ZERO {
         steps.push(format!("Wait {}, so that whoever uses the old one takes the new one.", in_words(drain)));
     }

@@ -143,7 +143,11 @@ impl Job<'_> {
         }
         self.secret = None;
         self.discard_everywhere(SinkCopy::Staged).await?;
-        self.refusal = Some(error.message().to_owned());
+        self.refusal = Some(match error.kind() {
+            // What providers say then is about the credential that they work with themselves.
+            ErrorKind::Unauthenticated => "it does not work".to_owned(),
+            _ => error.message().to_owned(),
+        });
         self.move_to(Stage::Planned).await
     }
 }
