@@ -31,7 +31,8 @@ one then. From there on there is only forward. Whatever happens in between is in
 --resume goes on, and `guestpass sweep` does so by itself once time has passed.
 
 Where only a human can make or end a credential, it stops, says what to click (also in `guestpass
-steps`), and goes on with --resume ID --new, which takes the new secret.
+steps`), and goes on with --resume ID --new, which takes the new secret. A new secret that no sink
+takes is not lost: it goes into a new file, and the command says which.
 
 Set it up in the configuration; `guestpass credentials --platform P` shows the kinds:
 

@@ -23,7 +23,7 @@ use crate::config::unknown;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::handover::{Delivered, Handover};
 use crate::interrupt;
-use crate::output::{KindView, Output, Report, RotationView, SinkView, happened, notice};
+use crate::output::{KindView, Output, Report, RotationView, SinkView, happened, moment, notice};
 use crate::secrets::SecretReference;
 use crate::session::Session;
 
@@ -183,7 +183,9 @@ async fn begin(args: &RotateArgs, session: &Session, out: &mut Output) -> Outcom
     };
     let options = session.driver_options(patience(args));
     let work = driver.advance(rotation.id, None, &options);
-    Work { rotation, handover, told, is_abort: false }.show(work, &driver, session, out).await
+    Work { rotation, handover, told, is_abort: false, stays: args.wait }
+        .show(work, &driver, session, out)
+        .await
 }
 
 async fn go_on(id: RotationId, args: &RotateArgs, session: &Session, out: &mut Output) -> Outcome {
@@ -207,7 +209,7 @@ async fn go_on(id: RotationId, args: &RotateArgs, session: &Session, out: &mut O
     let handover = Handover::prepare(&args.secret, session.state())?;
     let options = session.driver_options(patience(args));
     let is_abort = args.abort.is_some();
-    let work = Work { rotation, handover, told, is_abort };
+    let work = Work { rotation, handover, told, is_abort, stays: args.wait };
     if is_abort {
         let abort = driver.abort(id, by, args.reason.clone(), &options);
         return work.show(abort, &driver, session, out).await;
@@ -225,6 +227,8 @@ struct Work {
     handover: Handover,
     told: UnboundedReceiver<Rotation>,
     is_abort: bool,
+    /// Whether it waits here until it is over.
+    stays: bool,
 }
 
 impl Work {
@@ -236,9 +240,9 @@ impl Work {
         session: &Session,
         out: &mut Output,
     ) -> Outcome {
-        let Self { rotation, handover, mut told, is_abort } = self;
+        let Self { rotation, handover, mut told, is_abort, stays } = self;
         let id = rotation.id;
-        let mut shown = Shown { last: rotation.stage, steps: Vec::new() };
+        let mut shown = Shown { last: rotation.stage, steps: Vec::new(), tells_drain: stays };
         let look_with = || format!("guestpass rotations {id}");
         let advanced = {
             let work = async {
@@ -285,22 +289,33 @@ impl Work {
 struct Shown {
     last: Stage,
     steps: Vec<Reached>,
+    /// Whether the drain is still to be told of, because it is waited for here.
+    tells_drain: bool,
 }
 
 impl Shown {
     fn step(&mut self, rotation: &Rotation, session: &Session, out: &mut Output) {
-        if rotation.stage == self.last {
-            return;
+        if rotation.stage != self.last {
+            self.last = rotation.stage;
+            self.steps.push(Reached { stage: rotation.stage, at: session.clock().now() });
+            line(rotation.stage.as_str(), happened(rotation.stage), out);
         }
-        self.last = rotation.stage;
-        self.steps.push(Reached { stage: rotation.stage, at: session.clock().now() });
-        if !out.is_json()
-            && let Err(error) =
-                out.text(&format!("{:<10} {}", rotation.stage.as_str(), happened(rotation.stage)))
-        {
-            // That nobody reads it must not stop the work in the middle.
-            tracing::warn!(%error, "a step could not be shown");
+        let now = session.clock().now();
+        if let Some(until) = rotation.drain_until.filter(|until| self.tells_drain && *until > now) {
+            self.tells_drain = false;
+            let waits = format!("until {}, so that its users take the new one", moment(until));
+            line("waiting", &waits, out);
         }
+    }
+}
+
+/// A line for people about what has happened.
+fn line(label: &str, text: &str, out: &mut Output) {
+    if !out.is_json()
+        && let Err(error) = out.text(&format!("{label:<10} {text}"))
+    {
+        // That nobody reads it must not stop the work in the middle.
+        tracing::warn!(%error, "a step could not be shown");
     }
 }
 

@@ -134,7 +134,7 @@ impl KindView {
         line("how", &format!("{}: {}", self.support, self.why));
         line("not proven", self.unproven.as_deref().unwrap_or_default());
         line("by hand", self.who());
-        line("lost ones", self.find.as_str().unwrap_or_default().replace('_', " ").as_str());
+        line("found again", self.find.as_str().unwrap_or_default().replace('_', " ").as_str());
         line("old ones end", self.retire.as_str().unwrap_or_default().replace('_', " ").as_str());
         line("tried before", self.why_untried.as_deref().unwrap_or("yes"));
         let overlap = match (self.overlap, self.at_most) {
@@ -250,7 +250,7 @@ impl CredentialView {
         "store",
         "credential",
         "kind",
-        "find / retire / verify / overlap",
+        "found again / ended / tried / at once",
         "age",
         "due",
         "by hand",

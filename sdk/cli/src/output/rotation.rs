@@ -292,7 +292,7 @@ impl RotationView {
         line("old", self.old.as_ref().map(MintedView::to_text));
         line("new", self.new.as_ref().map(MintedView::to_text));
         for orphan in &self.orphans {
-            line("got lost", Some(orphan.to_text()));
+            line("not in use", Some(orphan.to_text()));
         }
         line("sinks", Some(self.sinks.join(", ")).filter(|sinks| !sinks.is_empty()));
         for dependent in &self.dependents {
@@ -337,7 +337,7 @@ fn live(rotation: &Rotation) -> String {
     let mut live = Vec::new();
     live.extend(rotation.old.as_ref().and_then(|old| lives("the old one", old)));
     live.extend(rotation.new.as_ref().and_then(|new| lives("the new one", new)));
-    live.extend(rotation.orphans.iter().filter_map(|orphan| lives("one that got lost", orphan)));
+    live.extend(rotation.orphans.iter().filter_map(|orphan| lives("one that is not in use", orphan)));
     if live.is_empty() { "none that is known".to_owned() } else { live.join("; ") }
 }
 
@@ -438,7 +438,10 @@ mod tests {
         let new = minted(&json!({"is": "live"}));
         let (live, next) =
             shown(&json!({"stage": "staged", "new": new, "orphans": lost, "trouble": trouble}));
-        assert_eq!(live, "the old one; the new one; perhaps one that got lost, until 2026-12-24 18:00 UTC");
+        assert_eq!(
+            live,
+            "the old one; the new one; perhaps one that is not in use, until 2026-12-24 18:00 UTC"
+        );
         assert!(next.contains("--allow-loss a --allow-loss b"), "{next}");
 
         let wait = json!({"for": "time", "until": "2026-11-22T13:00:00Z", "why": "the drain"});
