@@ -3,6 +3,7 @@
 mod capture;
 mod grants;
 mod narrator;
+mod rotations;
 mod story;
 
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub(crate) async fn run(registry: Registry, out: &mut Output) -> Outcome {
     // One session, as in a program that embeds the library: the listings of its connections are shared.
     let clock = Arc::new(ForwardClock::default());
     let session = Session::open_at(registry, &global, clock.clone())?;
-    let mut narrator = Narrator::new(&session, &world, &clock, out);
+    let mut narrator = Narrator::new(&session, &world, &clock, folder.path(), out);
     story::tell(&mut narrator).await?;
     let ok = narrator.end()?;
     Ok(if ok { Exit::Done } else { Exit::Failed })

@@ -1,5 +1,7 @@
 //! Runs a step, compares it with the truth, and says what happened.
 
+use std::path::Path;
+
 use clap::Parser;
 use guestpass::{Error, ErrorKind};
 use serde::Serialize;
@@ -19,6 +21,8 @@ pub(super) struct Narrator<'a> {
     pub(super) session: &'a Session,
     pub(super) world: &'a FakeWorld,
     pub(super) clock: &'a ForwardClock,
+    /// Where the configuration is, and the files of whoever uses a credential.
+    pub(super) folder: &'a Path,
     out: &'a mut Output,
     steps: Vec<StepRecord>,
     /// A limit on requests that several steps share, and whether it was kept.
@@ -78,9 +82,10 @@ impl<'a> Narrator<'a> {
         session: &'a Session,
         world: &'a FakeWorld,
         clock: &'a ForwardClock,
+        folder: &'a Path,
         out: &'a mut Output,
     ) -> Self {
-        Self { session, world, clock, out, steps: Vec::new(), limits: Vec::new() }
+        Self { session, world, clock, folder, out, steps: Vec::new(), limits: Vec::new() }
     }
 
     /// Starts a chapter.
@@ -166,6 +171,7 @@ impl<'a> Narrator<'a> {
         match cli.command {
             Command::Store(command) => Box::pin(run::on_stores(command, self.session, out)).await,
             Command::Grant(command) => Box::pin(run::on_grants(command, self.session, out)).await,
+            Command::Rotation(command) => Box::pin(run::on_credentials(command, self.session, out)).await,
             _ => Ok(Exit::Failed),
         }
     }

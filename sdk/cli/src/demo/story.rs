@@ -7,6 +7,7 @@ use guestpass::{Email, Operation, Remains, Support};
 
 use super::grants;
 use super::narrator::{Expected, Narrator, Truths};
+use super::rotations;
 use crate::exit::{Exit, Failure};
 use crate::fake_world::{EMAIL, FakePlatform, PERSON, ROLE, person_email};
 
@@ -20,6 +21,7 @@ pub(super) async fn tell(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
         with_credential(narrator, platform).await?;
         grants::that_end(narrator, platform).await?;
         grants::on_our_word(narrator, platform).await?;
+        rotations::without_downtime(narrator, platform).await?;
     }
     Ok(())
 }

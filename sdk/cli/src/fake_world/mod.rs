@@ -2,6 +2,7 @@
 
 mod bigcommerce;
 mod config;
+mod credential;
 mod prestashop;
 mod shopify;
 mod wix;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 use guestpass::{Email, Error, ErrorKind, Result};
 use guestpass_testkit::conformance::World;
+
+pub(crate) use config::write_private;
+pub(crate) use credential::{CREDENTIAL, FakeCredential};
 
 /// Somebody of ours.
 pub(crate) const PERSON: &str = "kim";
@@ -46,6 +50,8 @@ pub(crate) struct FakePlatform {
     settings: Vec<(&'static str, String)>,
     /// Its secrets. Those of a fake are none.
     secrets: Vec<(&'static str, String)>,
+    /// A credential of the first that a program of somebody uses.
+    pub(crate) credential: FakeCredential,
     /// Settings of the second.
     byhand_settings: Vec<(&'static str, String)>,
     /// What our role means here: the platform's own role, if it has to be named, and permissions to tick.

@@ -2,26 +2,36 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use guestpass::{Result, SystemClock};
 use guestpass_testkit::fakes::FakePrestashop;
 use guestpass_testkit::fakes::prestashop::PrestashopWorld;
 
 use super::FakePlatform;
+use super::credential::{CredentialTruth, FakeCredential};
+
+const KEY: &str = "FAKEWEBKEYFAKEWEBKEYFAKEWEBKEYFA";
 
 /// Starts it with its demonstration shop.
 pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
     let fake = FakePrestashop::start_on(listener, Arc::new(SystemClock::new())).await;
     let world = PrestashopWorld::plant(fake)?;
     let (seed, url) = (world.seed.clone(), world.fake.url());
+    let credential = webservice_key(&world);
     let back_office = format!("{}/admin-demo", url.trim_end_matches('/'));
     Ok(FakePlatform {
         id: "prestashop",
         title: "PrestaShop",
         store: "demo-prestashop",
         byhand: "byhand-prestashop",
-        settings: vec![("url", url.clone()), ("back_office_url", back_office)],
-        secrets: vec![("key", seed.key)],
+        settings: vec![
+            ("url", url.clone()),
+            ("back_office_url", back_office),
+            ("admin_client_id", seed.client_id),
+        ],
+        secrets: vec![("key", seed.key), ("admin_client_secret", seed.client_secret)],
+        credential,
         byhand_settings: vec![("url", url.clone())],
         platform_role: Some(seed.support_profile.to_string()),
         permissions: Vec::new(),
@@ -45,4 +55,36 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
         ],
         most_requests: 11,
     })
+}
+
+/// The key with which a program of somebody reads orders.
+fn webservice_key(world: &PrestashopWorld) -> FakeCredential {
+    let fake = world.fake.clone();
+    fake.add_key(KEY, &[("orders", &["GET", "PUT"])]);
+    FakeCredential {
+        kind: "webservice-key",
+        settings: Vec::new(),
+        secrets: Vec::new(),
+        first: KEY.to_owned(),
+        truth: Arc::new(Keys { fake }),
+    }
+}
+
+#[derive(Debug)]
+struct Keys {
+    fake: FakePrestashop,
+}
+
+impl CredentialTruth for Keys {
+    fn works(&self, secret: &str) -> bool {
+        self.fake.key_works(secret)
+    }
+
+    fn ever(&self) -> usize {
+        self.fake.keys().len()
+    }
+
+    fn forward(&self, by: Duration) {
+        self.fake.forward(by);
+    }
 }

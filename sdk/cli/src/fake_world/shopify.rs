@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use guestpass::{Result, SystemClock};
 use guestpass_testkit::conformance::World;
@@ -9,12 +10,14 @@ use guestpass_testkit::fakes::FakeShopify;
 use guestpass_testkit::fakes::shopify::{Listed, ShopifyWorld};
 
 use super::FakePlatform;
+use super::credential::{CredentialTruth, FakeCredential};
 
 /// Starts it with its demonstration shops.
 pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
     let fake = FakeShopify::start_on(listener, Arc::new(SystemClock::new())).await;
     let world = ShopifyWorld::plant(fake)?.listing(Listed::Everybody);
     let (seed, url) = (world.seed.clone(), world.fake.uri());
+    let credential = storefront_token(&world);
     Ok(FakePlatform {
         id: "shopify",
         title: "Shopify",
@@ -22,6 +25,7 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
         byhand: "byhand-shopify",
         settings: vec![("shop", seed.shop.clone()), ("api_url", url.clone())],
         secrets: vec![("access_token", seed.token)],
+        credential,
         byhand_settings: vec![("shop", seed.shop.clone())],
         platform_role: None,
         permissions: world.ordinary_permissions(),
@@ -46,4 +50,37 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
         ],
         most_requests: 0,
     })
+}
+
+/// The token with which a shop's pages ask for products.
+fn storefront_token(world: &ShopifyWorld) -> FakeCredential {
+    let (fake, seed) = (world.fake.clone(), &world.seed);
+    let first = fake.add_storefront_token(&seed.shop, &seed.client_id, "web shop");
+    FakeCredential {
+        kind: "storefront-token",
+        settings: Vec::new(),
+        secrets: Vec::new(),
+        first,
+        truth: Arc::new(Tokens { fake, shop: seed.shop.clone() }),
+    }
+}
+
+#[derive(Debug)]
+struct Tokens {
+    fake: FakeShopify,
+    shop: String,
+}
+
+impl CredentialTruth for Tokens {
+    fn works(&self, secret: &str) -> bool {
+        self.fake.is_storefront_token_alive(secret)
+    }
+
+    fn ever(&self) -> usize {
+        self.fake.storefront_tokens_ever(&self.shop).len()
+    }
+
+    fn forward(&self, by: Duration) {
+        self.fake.forward(by);
+    }
 }

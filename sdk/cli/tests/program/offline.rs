@@ -134,6 +134,10 @@ async fn completions_manual_and_help_are_printed() {
         "offboard",
         "events",
         "erase",
+        "credentials",
+        "rotate",
+        "rotations",
+        "connect",
         "completions",
         "man",
     ];
@@ -166,6 +170,7 @@ async fn the_demonstration_succeeds_and_is_cheap() {
     let it = Fixture::new().await;
     let text = it.run(&["demo"]).expect(0).stdout;
     assert!(text.contains("Everything was as it should be.") && text.contains("Ready to send:"), "{text}");
+    assert_eq!(text.matches(": rotated\n").count(), 4, "one of each platform: {text}");
     let demo = it.run(&["demo", "--json"]).expect(0).document();
     assert_eq!(demo["ok"], true);
     assert!(demo["steps"].as_array().unwrap().iter().all(|step| step["ok"] == true));
@@ -216,6 +221,16 @@ async fn the_fakes_serve_other_programs() {
         run(&["invite", &byhand, "kim", "--role", "support"]).expect(3);
         run(&["remove", &byhand, "kim"]).expect(3);
         run(&["list", &byhand]).expect(3);
+    }
+    for (platform, rotated) in [("", 0), ("-shopify", 0), ("-wix", 3), ("-prestashop", 0)] {
+        let place =
+            it.path(&format!("try/{}-web", if platform.is_empty() { "bigcommerce" } else { &platform[1..] }));
+        let in_use = || std::fs::read_to_string(&place).unwrap();
+        let (store, old) = (format!("demo{platform}"), in_use());
+        run(&["rotate", &store, "web", "--dry-run"]).expect(0);
+        assert_eq!(in_use(), old);
+        run(&["rotate", &store, "web"]).expect(rotated);
+        assert_eq!(in_use() != old, rotated == 0, "{store}");
     }
     let port = serving["fakes"][0]["url"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
     let taken = it.run(&["fakes", "--port", &port]).expect(1);
