@@ -25,3 +25,11 @@ fn merchant_letter() {
     assert!(text.contains("sam@vendor.example") && text.contains("[ ] Edit_Orders"), "{text}");
     assert!(text.contains("this takes us out again"), "{text}");
 }
+
+#[test]
+fn new_token() {
+    let text = output(env!("CARGO_BIN_EXE_new_token"));
+    assert!(text.contains("after the first command: promoted\nswept: retiring\nswept: done\n"), "{text}");
+    assert!(text.contains("served and 0 refused") && !text.contains("\n0 people"), "{text}");
+    assert!(text.contains("the old token still works: false"), "{text}");
+}
