@@ -56,7 +56,10 @@ pub fn fresh_factory(platform: &ProviderId) -> Result<Box<dyn ProviderFactory>> 
 }
 
 /// A clock moved by hand, and an environment that stands on it.
-fn environment() -> Result<(Arc<ManualClock>, Environment)> {
+///
+/// # Errors
+/// When TLS cannot be set up on this machine.
+pub fn environment() -> Result<(Arc<ManualClock>, Environment)> {
     let clock = Arc::new(ManualClock::new());
     let shared: Arc<dyn Clock> = clock.clone();
     let transport = Arc::new(ReqwestTransport::new()?);
