@@ -78,7 +78,9 @@ fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
     if drain > Duration::ZERO {
         steps.push(format!("Wait {}, so that whoever uses the old one takes the new one.", in_words(drain)));
     }
-    steps.push("Try the new one once more.".to_owned());
+    if info.verify == Verify::Probe {
+        steps.push("Try the new one once more.".to_owned());
+    }
     steps.push(
         match info.retire {
             Retire::Now => "End the old one, and see that it is dead.",
