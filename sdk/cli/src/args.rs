@@ -59,10 +59,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole life of an access on a fake store, without any set-up
+    /// Show the whole life of an access, and of a credential, on fake stores, without any set-up
     #[command(after_long_help = "\
-Starts a fake BigCommerce on this machine, works on it over real HTTP with the code of the other
-commands, and compares every step with what is really so in the fake. Needs no network and no
+Starts a fake of each platform on this machine, works on them over real HTTP with the code of the
+other commands, and compares every step with what is really so in the fake. Needs no network and no
 credential, and leaves nothing behind.
 
 Example:  guestpass demo

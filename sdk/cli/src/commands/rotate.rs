@@ -162,7 +162,11 @@ async fn begin(args: &RotateArgs, session: &Session, out: &mut Output) -> Outcom
     let store = request.store.clone();
     if args.plan.dry_run {
         let plan = session.planning_driver().await?.plan(&request).await?;
-        out.show(&PlanView::new(&plan, session))?;
+        let mut view = PlanView::new(&plan, session);
+        if plan.info.is_in_place() && !args.allow_downtime {
+            view.warnings.push("without --allow-downtime it is refused".to_owned());
+        }
+        out.show(&view)?;
         return Ok(Exit::Done);
     }
     let open = matching(&RotationQuery::of(&store, &request.credential).only_open(), session).await?;
@@ -178,7 +182,7 @@ async fn begin(args: &RotateArgs, session: &Session, out: &mut Output) -> Outcom
         Ok(rotation) => rotation,
         Err(error) => {
             handover.finish(None)?;
-            return Err(error.into());
+            return Err(allowed_how(error, args.allow_downtime).into());
         }
     };
     let options = session.driver_options(patience(args));
@@ -298,7 +302,8 @@ impl Shown {
         if rotation.stage != self.last {
             self.last = rotation.stage;
             self.steps.push(Reached { stage: rotation.stage, at: session.clock().now() });
-            line(rotation.stage.as_str(), happened(rotation.stage), out);
+            let happened = happened(rotation.stage, rotation.untried.is_none());
+            line(rotation.stage.as_str(), happened, out);
         }
         let now = session.clock().now();
         if let Some(until) = rotation.drain_until.filter(|until| self.tells_drain && *until > now) {
@@ -346,6 +351,15 @@ fn named_in(error: Error, rotation: &Rotation) -> Error {
         return error;
     }
     let remedy = format!("{}; then go on with `guestpass rotate --resume {}`", error.remedy(), rotation.id);
+    error.with_remedy(remedy)
+}
+
+/// The same error; where it is the downtime that nobody has agreed to, with the words that agree.
+fn allowed_how(error: Error, is_allowed: bool) -> Error {
+    if is_allowed || error.kind() != ErrorKind::PermissionDenied {
+        return error;
+    }
+    let remedy = format!("{}: add --allow-downtime", error.remedy());
     error.with_remedy(remedy)
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
         title: "Shopify",
         store: "demo-shopify",
         byhand: "byhand-shopify",
-        settings: vec![("shop", seed.shop.clone()), ("api_url", url.clone())],
+        settings: vec![("shop", seed.shop.clone()), ("api_url", format!("{url}/{}", seed.shop))],
         secrets: vec![("access_token", seed.token)],
         credential,
         byhand_settings: vec![("shop", seed.shop.clone())],

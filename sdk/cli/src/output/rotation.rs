@@ -265,7 +265,7 @@ impl RotationView {
             "{}/{}: {}\n  rotation:      {} ({})\n  live:          {}\n",
             self.store,
             self.credential,
-            happened(self.stage),
+            happened(self.stage, self.untried.is_none()),
             self.id,
             self.kind,
             self.live
@@ -308,15 +308,17 @@ impl RotationView {
         line("reason", self.reason.clone());
         line("ticket", self.ticket.clone());
         line("since", Some(moment(self.created_at)));
-        line("in place since", self.promoted_at.map(moment));
+        line("in place", self.promoted_at.map(moment));
         line("over since", self.ended_at.map(moment));
         format!("{}{text}", self.to_text())
     }
 }
 
 /// What has happened when a rotation is at this stage.
-pub(crate) fn happened(stage: Stage) -> &'static str {
+/// A new one that could not be tried is not said to work.
+pub(crate) fn happened(stage: Stage, is_tried: bool) -> &'static str {
     match stage {
+        Stage::Verified if !is_tried => "the new one could not be tried, and nothing speaks against it",
         Stage::Planned => "it is written down, and there is no new one",
         Stage::Issuing => "a new one is asked for, or a human makes it",
         Stage::Issued => "there is a new one",

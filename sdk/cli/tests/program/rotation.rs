@@ -202,6 +202,7 @@ async fn people_see_every_step_as_it_happens() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert!(!text.contains("waiting "), "nobody waits here: {text}");
     let table = shop.run(&["credentials"]).expect(0).stdout;
     assert!(table.contains("caller made / disable / probe / unlimited"), "{table}");
     assert!(table.contains("promoted, waits for"), "{table}");
@@ -450,8 +451,10 @@ async fn a_kind_of_which_only_one_can_live_wants_to_be_allowed_the_downtime() {
     let refused = shop.rotate(&["shop", "kim"]).expect(1).document();
     assert!(refused["error"]["message"].as_str().unwrap().contains("ends the old one at once"), "{refused}");
     assert_eq!(shop.run(&["rotations", "--all", "--json"]).expect(0).documents().len(), 1);
-    let done = shop.rotate(&["shop", "kim", "--allow-downtime"]).document();
+    assert!(refused["error"]["next"].as_str().unwrap().contains("--allow-downtime"), "{refused}");
+    let done = shop.run(&["rotate", "shop", "kim", "--allow-downtime"]).stdout;
     assert_eq!(shop.fake.password_of("kim@vendor.example"), Some(shop.in_use()), "{done}");
+    assert!(done.contains("could not be tried") && !done.contains("the new one works"), "{done}");
     shop.tells_no_secret();
 }
 
