@@ -87,6 +87,14 @@ async fn a_plan_writes_nothing_and_sends_nothing() {
     let plan = bench.driver().plan(&request()).await.unwrap();
     assert!(plan.steps.len() >= 8, "{:?}", plan.steps);
     assert_eq!(plan.dependents, [store()]);
+    let mut short = request();
+    short.lifetime = Some(std::time::Duration::from_secs(5 * 86_400));
+    let of_short = bench.driver().plan(&short).await.unwrap();
+    assert!(
+        of_short.steps.iter().any(|step| step == "It dies by itself after 5 days."),
+        "{:?}",
+        of_short.steps
+    );
     assert!(plan.requests > 4);
     assert_eq!(bench.ledger.rotations(&RotationQuery::new(), None, 10).await.unwrap(), []);
     assert!(bench.consumer.steps().is_empty());

@@ -6,7 +6,7 @@ use super::begin::downtime;
 use super::ground::Ground;
 use super::{Driver, RotationPlan, RotationRequest};
 use crate::error::Result;
-use crate::rotation::{Find, KindInfo, Lifetime, Retire, Verify};
+use crate::rotation::{Find, KindInfo, Lifetime, Retire, Rotation, Verify};
 
 impl Driver {
     /// What would be done. Nothing is written and nothing is sent.
@@ -26,7 +26,7 @@ impl Driver {
         }
         let dependents = ground.dependents();
         Ok(RotationPlan {
-            steps: steps(&ground, rotation.drain, dependents.len()),
+            steps: steps(&ground, &rotation, dependents.len()),
             requests: requests(&ground.info, dependents.len()),
             platform: rotation.platform,
             sinks: rotation.sinks,
@@ -39,7 +39,7 @@ impl Driver {
     }
 }
 
-fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
+fn steps(ground: &Ground, rotation: &Rotation, dependents: usize) -> Vec<String> {
     let info = &ground.info;
     let sinks = ground.sinks.iter().map(|kept| kept.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut steps = vec![
@@ -54,12 +54,9 @@ fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
         format!("Ask the platform for a new {}.", info.kind)
     });
     if let Lifetime::Chosen { .. } | Lifetime::Fixed(_) = info.lifetime
-        && let Ok(Some(life)) = ground.lifetime(None)
+        && let Ok(Some(life)) = ground.lifetime(rotation.lifetime)
     {
-        steps.push(format!(
-            "It dies by itself after {}, unless another lifetime was asked for.",
-            in_words(life)
-        ));
+        steps.push(format!("It dies by itself after {}.", in_words(life)));
     }
     if info.find != Find::CallerMade || ground.is_guided() {
         steps.push(format!("Keep it in {sinks} beside the live one."));
@@ -75,8 +72,9 @@ fn steps(ground: &Ground, drain: Duration, dependents: usize) -> Vec<String> {
         1 => "Take along what depends on it in its store.".to_owned(),
         several => format!("Take along what depends on it, at {several} stores."),
     });
-    if drain > Duration::ZERO {
-        steps.push(format!("Wait {}, so that whoever uses the old one takes the new one.", in_words(drain)));
+    if rotation.drain > Duration::ZERO {
+        let drain = in_words(rotation.drain);
+        steps.push(format!("Wait {drain}, so that whoever uses the old one takes the new one."));
     }
     if info.verify == Verify::Probe {
         steps.push("Try the new one once more.".to_owned());
