@@ -3,7 +3,7 @@
 use guestpass::rotation::{
     Carrying, Dependent, Fate, HumanPart, Minted, Rotation, RotationTrouble, Stage, WaitsFor,
 };
-use guestpass::{Held, Right, Timestamp};
+use guestpass::{Held, Right, StepCheck, Timestamp};
 use serde::Serialize;
 
 use super::{ProofView, StepView, Who, moment};
@@ -374,6 +374,10 @@ fn next(rotation: &Rotation) -> String {
         (Some(WaitsFor::Person { part: HumanPart::Issue, .. }), _) => {
             format!("make the new one, then hand it in: {resume} --new file:PATH{give_up}")
         }
+        // Nothing would be seen by looking.
+        (Some(WaitsFor::Person { step, .. }), _) if matches!(step.check, StepCheck::Attest(_)) => {
+            format!("do this by hand, then say so: guestpass steps done {id} --note '…'{give_up}")
+        }
         (Some(WaitsFor::Person { .. }), _) => format!(
             "do this by hand, then look: guestpass steps check {id}; or say so: guestpass steps done {id} --note '…'{give_up}"
         ),
@@ -449,6 +453,18 @@ mod tests {
         let wait = json!({"for": "time", "until": "2026-11-22T13:00:00Z", "why": "the drain"});
         let (_, next) = shown(&json!({"stage": "promoted", "new": new, "waits_for": wait}));
         assert!(next.contains("2026-11-22 13:00 UTC (the drain)") && !next.contains("--abort"), "{next}");
+
+        let check = |check: Value| {
+            let step = json!({"title": "x", "reason": "y", "instructions": [], "message": null, "check": check,
+                              "deadline": null});
+            shown(
+                &json!({"stage": "retiring", "waits_for": {"for": "person", "part": "retire", "step": step}}),
+            )
+            .1
+        };
+        assert!(check(json!({"observe": "it is dead"})).contains("steps check"));
+        let attested = check(json!({"attest": "it is gone"}));
+        assert!(attested.contains("steps done") && !attested.contains("steps check"), "{attested}");
 
         let dies = minted(&json!({"is": "dies_at", "at": "2026-11-22T14:00:00Z"}));
         let (live, next) = shown(&json!({"stage": "done", "old": dies, "new": new}));
