@@ -96,6 +96,15 @@ impl Directory for Configured {
         self.config.colleague(handle.as_str()).ok().cloned().or_else(found)
     }
 
+    fn people(&self) -> Vec<Person> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.config.people().chain(found.values()).cloned().collect()
+    }
+
+    fn roles_on(&self, platform: &ProviderId) -> Vec<RoleSpec> {
+        self.config.roles_on(platform)
+    }
+
     fn role(&self, name: &str, platform: &ProviderId) -> Option<RoleSpec> {
         self.config.role(name, platform).ok()
     }

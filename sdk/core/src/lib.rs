@@ -9,6 +9,7 @@
 //! - [`http`]: the one pipeline through which every provider talks to its vendor;
 //! - [`Coordination`]: rate budgets that several tasks and processes share;
 //! - [`grants`]: access that is written down before it is given, and ends;
+//! - [`review`]: who is inside, and why;
 //! - [`rotation`]: credentials that change without anybody being locked out;
 //! - [`Authorization`]: a first token, by a merchant's consent in a browser;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
@@ -36,6 +37,7 @@ mod page;
 mod provider;
 mod record_id;
 mod registry;
+pub mod review;
 pub mod rotation;
 mod secret;
 mod sink;

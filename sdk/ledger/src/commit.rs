@@ -2,6 +2,7 @@
 
 use guestpass::grants::audit::{Event, Fact, Head};
 use guestpass::grants::{Commit, Grant, Holding, Lease, Offboarding, PersonRecord, Step, StepEnd};
+use guestpass::review::{KeptRow, Review};
 use guestpass::rotation::Rotation;
 use guestpass::{Error, Result, StoreHandle, Timestamp};
 
@@ -37,6 +38,12 @@ async fn write_all(transaction: &mut Transaction, change: Commit) -> Result<()> 
     for rotation in change.rotations {
         write_rotation(transaction, rotation).await?;
     }
+    for review in change.reviews {
+        write_review(transaction, review).await?;
+    }
+    for row in change.review_rows {
+        write_review_row(transaction, row).await?;
+    }
     for person in change.people {
         write_person(transaction, &person).await?;
     }
@@ -55,6 +62,8 @@ fn in_order(mut change: Commit) -> Commit {
     change.steps.sort_by_key(|step| step.id);
     change.offboardings.sort_by_key(|record| record.id);
     change.rotations.sort_by_key(|rotation| rotation.id);
+    change.reviews.sort_by_key(|review| review.id);
+    change.review_rows.sort_by_key(|row| (row.review, row.number));
     change.people.sort_by(|one, other| one.handle.cmp(&other.handle));
     change.facts.sort_by(|one, other| one.store.cmp(&other.store));
     change
@@ -209,6 +218,31 @@ async fn write_rotation(transaction: &mut Transaction, mut rotation: Rotation) -
             .bind(rotation.stage.is_over())
             .bind(rotation.due_at.map(awaited))
             .bind(text)
+    })
+    .await
+}
+
+async fn write_review(transaction: &mut Transaction, mut review: Review) -> Result<()> {
+    let read = review.revision;
+    review.revision = read.saturating_add(1);
+    let text = document::write("the review", &review)?;
+    let insert = "INSERT INTO reviews (id, document, revision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let update = "UPDATE reviews SET document = $2, revision = $3 WHERE id = $1";
+    write(transaction, "the review", read, insert, update, |statement| {
+        statement.bind(review.id.to_string()).bind(text)
+    })
+    .await
+}
+
+async fn write_review_row(transaction: &mut Transaction, mut row: KeptRow) -> Result<()> {
+    let read = row.revision;
+    row.revision = read.saturating_add(1);
+    let text = document::write("the row", &row)?;
+    let insert = "INSERT INTO review_rows (review, number, document, revision) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING";
+    let update = "UPDATE review_rows SET document = $3, revision = $4 WHERE review = $1 AND number = $2";
+    write(transaction, "the row", read, insert, update, |statement| {
+        statement.bind(row.review.to_string()).bind(u64::from(row.number)).bind(text)
     })
     .await
 }

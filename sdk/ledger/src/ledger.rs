@@ -10,6 +10,7 @@ use guestpass::grants::{
     Commit, DueKey, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, Offboarding, OffboardingId,
     PersonRecord, Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::review::{KeptRow, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
 use secrecy::SecretString;
@@ -162,6 +163,18 @@ impl Ledger for SqlLedger {
         limit: u32,
     ) -> Result<Vec<Rotation>> {
         read::rotations(&self.database, query, after, limit).await
+    }
+
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>> {
+        read::review(&self.database, id).await
+    }
+
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>> {
+        read::reviews(&self.database, limit).await
+    }
+
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
+        read::review_rows(&self.database, review, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

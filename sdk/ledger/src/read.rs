@@ -5,6 +5,7 @@ use guestpass::grants::{
     DueKey, Grant, GrantId, GrantQuery, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase,
     Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::review::{KeptRow, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{CredentialName, PersonHandle, Result, StoreHandle, Timestamp};
 
@@ -17,6 +18,7 @@ const GRANT: &str = "SELECT id, document FROM grants";
 const HOLDING: &str = "SELECT subject, document FROM holdings";
 const STEP: &str = "SELECT id, document, revision, manual FROM steps";
 const ROTATION: &str = "SELECT id, document FROM rotations";
+const REVIEW: &str = "SELECT id, document FROM reviews";
 const OFFBOARDING: &str = "SELECT id, document FROM offboardings";
 
 pub(crate) async fn grant(database: &Database, id: GrantId) -> Result<Option<Grant>> {
@@ -163,6 +165,29 @@ pub(crate) fn rotations_statement(query: &RotationQuery, after: Option<RotationI
     matching.with(" ORDER BY id LIMIT ", limit)
 }
 
+pub(crate) async fn review(database: &Database, id: ReviewId) -> Result<Option<Review>> {
+    let by_id = Statement::new(REVIEW).with(" WHERE id = ", id.to_string());
+    database.read_one(by_id).await?.as_ref().map(review_from).transpose()
+}
+
+pub(crate) async fn reviews(database: &Database, limit: u32) -> Result<Vec<Review>> {
+    let newest = Statement::new(REVIEW).with(" ORDER BY id DESC LIMIT ", limit);
+    database.read(newest).await?.iter().map(review_from).collect()
+}
+
+pub(crate) async fn review_rows(
+    database: &Database,
+    review: ReviewId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<KeptRow>> {
+    let following = Statement::new("SELECT review, document FROM review_rows")
+        .with(" WHERE review = ", review.to_string())
+        .with(" AND number > ", after)
+        .with(" ORDER BY number LIMIT ", limit);
+    database.read(following).await?.iter().map(review_row_from).collect()
+}
+
 pub(crate) async fn person(database: &Database, handle: &PersonHandle) -> Result<Option<PersonRecord>> {
     let by_handle =
         Statement::new("SELECT handle, document FROM people").with(" WHERE handle = ", handle.as_str());
@@ -218,6 +243,14 @@ fn offboarding_from(row: &Row) -> Result<Offboarding> {
 
 fn rotation_from(row: &Row) -> Result<Rotation> {
     document::read("rotation", &row.text(0)?, &row.text(1)?)
+}
+
+fn review_from(row: &Row) -> Result<Review> {
+    document::read("review", &row.text(0)?, &row.text(1)?)
+}
+
+fn review_row_from(row: &Row) -> Result<KeptRow> {
+    document::read("row of the review", &row.text(0)?, &row.text(1)?)
 }
 
 fn due_key_from(row: &Row) -> Result<DueKey> {

@@ -11,8 +11,11 @@ use crate::fault::fault;
 use crate::statement::Statement;
 
 /// In their order; the version of a ledger is how many of them it has seen. None is ever changed.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_ledger.sql"), include_str!("../migrations/0002_rotations.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_ledger.sql"),
+    include_str!("../migrations/0002_rotations.sql"),
+    include_str!("../migrations/0003_reviews.sql"),
+];
 
 /// What PostgreSQL's advisory lock is called: "guestpass" in letters of the alphabet, any number would do.
 const LOCK: i64 = 7_211_920_161_919;

@@ -144,6 +144,11 @@ impl Config {
         named.filter_map(|role| RoleId::new(role).ok())
     }
 
+    /// What our roles mean on a platform, those that mean anything there.
+    pub(crate) fn roles_on(&self, platform: &ProviderId) -> Vec<RoleSpec> {
+        self.roles.values().filter_map(|role| role.meanings.get(platform).cloned()).collect()
+    }
+
     /// The rank of a role.
     pub(crate) fn rank(&self, role: &str) -> Option<i64> {
         self.roles.get(role)?.rank

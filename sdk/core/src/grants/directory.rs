@@ -34,6 +34,12 @@ pub trait Directory: Debug + Send + Sync + 'static {
     /// Somebody of ours.
     fn person(&self, handle: &PersonHandle) -> Option<Person>;
 
+    /// Everybody of ours.
+    fn people(&self) -> Vec<Person>;
+
+    /// What our roles mean on a platform, those that mean anything there.
+    fn roles_on(&self, platform: &ProviderId) -> Vec<RoleSpec>;
+
     /// What a role of ours means on a platform.
     fn role(&self, name: &str, platform: &ProviderId) -> Option<RoleSpec>;
 
@@ -190,6 +196,14 @@ impl Directory for StaticDirectory {
 
     fn person(&self, handle: &PersonHandle) -> Option<Person> {
         self.people.get(handle).cloned()
+    }
+
+    fn people(&self) -> Vec<Person> {
+        self.people.values().cloned().collect()
+    }
+
+    fn roles_on(&self, platform: &ProviderId) -> Vec<RoleSpec> {
+        self.roles.keys().filter_map(|name| self.role(name, platform)).collect()
     }
 
     fn role(&self, name: &str, platform: &ProviderId) -> Option<RoleSpec> {

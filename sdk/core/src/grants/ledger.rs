@@ -16,6 +16,7 @@ use super::subject::{Place, SubjectKey};
 use crate::Timestamp;
 use crate::error::Result;
 use crate::model::{ContentionKey, Email, PersonHandle, ProviderId, StoreHandle};
+use crate::review::{KeptRow, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
 
 /// Remembers grants, what is known of places, steps, rotations, people and events.
@@ -89,6 +90,15 @@ pub trait Ledger: Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Rotation>>;
 
+    /// The review of this id.
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>>;
+
+    /// Reviews, the newest first; at most `limit`.
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>>;
+
+    /// Rows of a review, in the order of their numbers, after this number (0 for all); at most `limit`.
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>>;
+
     /// Name and addresses of a person, unless they were erased.
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>>;
 
@@ -124,6 +134,10 @@ pub struct Commit {
     /// Rotations, each with the revision that was read; 0 for a new one. A second one of a credential that has one which is
     /// not over is stale.
     pub rotations: Vec<Rotation>,
+    /// Reviews, each with the revision that was read; 0 for a new one.
+    pub reviews: Vec<Review>,
+    /// Rows of reviews, each with the revision that was read; 0 for a new one.
+    pub review_rows: Vec<KeptRow>,
     /// Names and addresses, in place of what was known.
     pub people: Vec<PersonRecord>,
     /// What happened, appended to the chains of its stores.

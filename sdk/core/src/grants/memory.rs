@@ -16,6 +16,7 @@ use super::subject::SubjectKey;
 use crate::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::{PersonHandle, StoreHandle};
+use crate::review::{KeptRow, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
 
 /// A ledger that lives as long as the process.
@@ -31,6 +32,8 @@ struct Books {
     steps: BTreeMap<StepId, Step>,
     offboardings: BTreeMap<OffboardingId, Offboarding>,
     rotations: BTreeMap<RotationId, Rotation>,
+    reviews: BTreeMap<ReviewId, Review>,
+    review_rows: BTreeMap<(ReviewId, u32), KeptRow>,
     people: HashMap<PersonHandle, PersonRecord>,
     chains: BTreeMap<StoreHandle, Vec<Event>>,
     leases: HashMap<LeaseKey, Held>,
@@ -96,6 +99,14 @@ impl Books {
                 return Err(Error::stale("the rotation"));
             }
         }
+        for review in &change.reviews {
+            let kept = self.reviews.get(&review.id);
+            same("the review", kept.map(|kept| kept.revision), review.revision)?;
+        }
+        for row in &change.review_rows {
+            let kept = self.review_rows.get(&(row.review, row.number));
+            same("the row", kept.map(|kept| kept.revision), row.revision)?;
+        }
         Ok(())
     }
 
@@ -135,6 +146,14 @@ impl Books {
         for mut rotation in change.rotations {
             rotation.revision += 1;
             self.rotations.insert(rotation.id, rotation);
+        }
+        for mut review in change.reviews {
+            review.revision += 1;
+            self.reviews.insert(review.id, review);
+        }
+        for mut row in change.review_rows {
+            row.revision += 1;
+            self.review_rows.insert((row.review, row.number), row);
         }
         for person in change.people {
             self.people.insert(person.handle.clone(), person);
@@ -316,6 +335,20 @@ impl Ledger for MemoryLedger {
                 && after.is_none_or(|after| rotation.id > after)
         };
         Ok(self.books().rotations.values().filter(matches).take(within(limit)).cloned().collect())
+    }
+
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>> {
+        Ok(self.books().reviews.get(&id).cloned())
+    }
+
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>> {
+        Ok(self.books().reviews.values().rev().take(within(limit)).cloned().collect())
+    }
+
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
+        let books = self.books();
+        let following = (review, after.saturating_add(1))..=(review, u32::MAX);
+        Ok(books.review_rows.range(following).map(|(_, row)| row).take(within(limit)).cloned().collect())
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

@@ -76,6 +76,14 @@ impl Directory for Known {
         self.people.lock().unwrap().get(handle).cloned()
     }
 
+    fn people(&self) -> Vec<Person> {
+        self.people.lock().unwrap().values().cloned().collect()
+    }
+
+    fn roles_on(&self, _platform: &ProviderId) -> Vec<RoleSpec> {
+        self.roles.lock().unwrap().values().map(|(spec, _)| spec.clone()).collect()
+    }
+
     fn role(&self, name: &str, _platform: &ProviderId) -> Option<RoleSpec> {
         self.roles.lock().unwrap().get(name).map(|(spec, _)| spec.clone())
     }

@@ -11,6 +11,7 @@ use guestpass::grants::{
     Ledger, MemoryLedger, Moment, Offboarding, OffboardingId, PersonRecord, Phase, Standing, Step, StepId,
     StepQuery, SubjectKey, SweepOptions,
 };
+use guestpass::review::{KeptRow, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{Error, ErrorKind, Operation, PersonHandle, Result, StoreHandle, Timestamp};
 
@@ -147,6 +148,18 @@ impl Ledger for FullDisk {
         limit: u32,
     ) -> Result<Vec<Rotation>> {
         self.inner.rotations(query, after, limit).await
+    }
+
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>> {
+        self.inner.review(id).await
+    }
+
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>> {
+        self.inner.reviews(limit).await
+    }
+
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
+        self.inner.review_rows(review, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {
