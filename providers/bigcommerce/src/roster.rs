@@ -98,9 +98,9 @@ impl Reader<'_> {
     }
 
     fn kept_roster(&self, since: Timestamp) -> Option<Roster> {
-        let listing = self.snapshots.get(self.view, self.store_hash, self.cx.clock().monotonic())?;
+        let listing = self.snapshots.since(self.view, self.store_hash, since)?;
         let Listing { store_id, users, evidence, .. } = listing;
-        (evidence.began_at >= since).then_some(Roster { store_id, users, evidence, gap: None })
+        Some(Roster { store_id, users, evidence, gap: None })
     }
 
     /// Reads all stores of the account, and keeps what is complete.

@@ -8,14 +8,16 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use guestpass::Evidence;
+use guestpass::{Evidence, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::wire::User;
 
-/// How long a listing may be repeated.
+/// How long a listing may be repeated to whoever does not say how old it may be.
 const LIFETIME: Duration = Duration::from_secs(60);
+/// How long a listing is kept for those who say so: the budget of an hour may be what a reading of a large account takes.
+const KEPT: Duration = Duration::from_secs(2 * 3600);
 
 /// Whose listing it is: an account as one token sees it. Of the token only a hash with a key of this process is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +76,7 @@ impl Snapshots {
             return;
         }
         let now = listing.read_at;
-        held.listings.retain(|_, known| now.saturating_sub(known.read_at) <= LIFETIME);
+        held.listings.retain(|_, known| now.saturating_sub(known.read_at) <= KEPT);
         held.listings.insert((view, store_hash.to_owned()), listing);
     }
 
@@ -82,6 +84,13 @@ impl Snapshots {
         let held = self.lock();
         let listing = held.listings.get(&(view, store_hash.to_owned()))?;
         (now.saturating_sub(listing.read_at) <= LIFETIME).then(|| listing.clone())
+    }
+
+    /// A listing of a reading that began then or later, however long it took.
+    pub(crate) fn since(&self, view: View, store_hash: &str, since: Timestamp) -> Option<Listing> {
+        let held = self.lock();
+        let listing = held.listings.get(&(view, store_hash.to_owned()))?;
+        (listing.evidence.began_at >= since).then(|| listing.clone())
     }
 
     /// Forgets everything about the account now, and once more when the guard goes: a write is on its way, and a
@@ -116,8 +125,6 @@ impl Drop for Writing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use guestpass::Timestamp;
-
     use super::*;
 
     const ACCOUNT: Uuid = Uuid::from_u128(1);
@@ -147,6 +154,19 @@ mod tests {
         assert!(snapshots.get(view, "other", Duration::ZERO).is_none());
         let stranger = snapshots.view(ACCOUNT, &SecretString::from("another token"));
         assert!(snapshots.get(stranger, "hash", Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn whoever_says_how_old_a_listing_may_be_gets_it_beyond_its_lifetime() {
+        let (snapshots, view) = with_one_listing();
+        assert!(snapshots.since(view, "hash", Timestamp::UNIX_EPOCH).is_some());
+        let later = Timestamp::from_second(1).unwrap();
+        assert!(snapshots.since(view, "hash", later).is_none());
+        let began = snapshots.generation(ACCOUNT);
+        snapshots.keep(view, "other", listing(3600), began);
+        assert!(snapshots.since(view, "hash", Timestamp::UNIX_EPOCH).is_some(), "a reading may take an hour");
+        drop(snapshots.writing(ACCOUNT));
+        assert!(snapshots.since(view, "hash", Timestamp::UNIX_EPOCH).is_none());
     }
 
     #[test]

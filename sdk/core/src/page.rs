@@ -156,6 +156,7 @@ pub struct Pager<'a, P: ?Sized> {
     finished: bool,
     cursors: HashSet<u64>,
     accounts: HashSet<u64>,
+    evidence: Option<Evidence>,
 }
 
 impl<'a, P: AccessProvider + ?Sized> Pager<'a, P> {
@@ -171,7 +172,15 @@ impl<'a, P: AccessProvider + ?Sized> Pager<'a, P> {
             finished: false,
             cursors: HashSet::new(),
             accounts: HashSet::new(),
+            evidence: None,
         }
+    }
+
+    /// How the pages so far were read: since when, how many, and whether the listing is complete by now. `None` before
+    /// the first one.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
     }
 
     /// Where to go on after an interruption: one page behind, so that a resumed listing may repeat but never skips.
@@ -196,6 +205,7 @@ impl<'a, P: AccessProvider + ?Sized> Pager<'a, P> {
                 return Err(error);
             }
         };
+        self.see(page.evidence);
         match page.end {
             PageEnd::More(cursor) => self.move_to(cursor)?,
             PageEnd::Complete => self.finished = true,
@@ -207,6 +217,18 @@ impl<'a, P: AccessProvider + ?Sized> Pager<'a, P> {
         let accounts = &mut self.accounts;
         let fresh = page.items.into_iter().filter(|item| accounts.insert(fingerprint(&item.id))).collect();
         Ok(Some(fresh))
+    }
+
+    fn see(&mut self, page: Evidence) {
+        match &mut self.evidence {
+            None => self.evidence = Some(page),
+            Some(known) => {
+                known.began_at = known.began_at.min(page.began_at);
+                known.pages = known.pages.saturating_add(page.pages);
+                known.complete = page.complete;
+                known.request_ids.extend(page.request_ids);
+            }
+        }
     }
 
     fn move_to(&mut self, cursor: Cursor) -> Result<()> {
