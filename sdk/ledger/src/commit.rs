@@ -2,7 +2,7 @@
 
 use guestpass::grants::audit::{Event, Fact, Head};
 use guestpass::grants::{Commit, Grant, Holding, Lease, Offboarding, PersonRecord, Step, StepEnd};
-use guestpass::review::{KeptRow, Review};
+use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::Rotation;
 use guestpass::{Error, Result, StoreHandle, Timestamp};
 
@@ -41,8 +41,14 @@ async fn write_all(transaction: &mut Transaction, change: Commit) -> Result<()> 
     for review in change.reviews {
         write_review(transaction, review).await?;
     }
+    for (review, last) in change.cut_reviews {
+        cut_review(transaction, review, last).await?;
+    }
     for row in change.review_rows {
         write_review_row(transaction, row).await?;
+    }
+    for look in change.last_looks {
+        write_last_look(transaction, look).await?;
     }
     for person in change.people {
         write_person(transaction, &person).await?;
@@ -64,6 +70,7 @@ fn in_order(mut change: Commit) -> Commit {
     change.rotations.sort_by_key(|rotation| rotation.id);
     change.reviews.sort_by_key(|review| review.id);
     change.review_rows.sort_by_key(|row| (row.review, row.number));
+    change.last_looks.sort_by(|one, other| one.store.cmp(&other.store));
     change.people.sort_by(|one, other| one.handle.cmp(&other.handle));
     change.facts.sort_by(|one, other| one.store.cmp(&other.store));
     change
@@ -243,6 +250,26 @@ async fn write_review_row(transaction: &mut Transaction, mut row: KeptRow) -> Re
     let update = "UPDATE review_rows SET document = $3, revision = $4 WHERE review = $1 AND number = $2";
     write(transaction, "the row", read, insert, update, |statement| {
         statement.bind(row.review.to_string()).bind(u64::from(row.number)).bind(text)
+    })
+    .await
+}
+
+async fn cut_review(transaction: &mut Transaction, review: ReviewId, last: u32) -> Result<()> {
+    let forget = Statement::new("DELETE FROM review_rows")
+        .with(" WHERE review = ", review.to_string())
+        .with(" AND number > ", u64::from(last));
+    transaction.execute(forget).await.map(drop)
+}
+
+async fn write_last_look(transaction: &mut Transaction, mut look: LastLook) -> Result<()> {
+    let read = look.revision;
+    look.revision = read.saturating_add(1);
+    let text = document::write("the look", &look)?;
+    let insert =
+        "INSERT INTO last_looks (store, document, revision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let update = "UPDATE last_looks SET document = $2, revision = $3 WHERE store = $1";
+    write(transaction, "the look", read, insert, update, |statement| {
+        statement.bind(look.store.as_str()).bind(text)
     })
     .await
 }

@@ -10,7 +10,7 @@ use guestpass::grants::{
     Commit, DueKey, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, Offboarding, OffboardingId,
     PersonRecord, Step, StepId, StepQuery, SubjectKey,
 };
-use guestpass::review::{KeptRow, Review, ReviewId};
+use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
 use secrecy::SecretString;
@@ -175,6 +175,10 @@ impl Ledger for SqlLedger {
 
     async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
         read::review_rows(&self.database, review, after, limit).await
+    }
+
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
+        read::last_look(&self.database, store).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

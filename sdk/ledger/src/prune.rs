@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use guestpass::review::ReviewId;
 use guestpass::{Error, ErrorKind, Result, Timestamp};
 
 use crate::database::{Database, Transaction};
@@ -19,6 +20,8 @@ pub struct Pruned {
     pub grants: u64,
     /// Steps that were closed.
     pub steps: u64,
+    /// Reviews that began before then, with their rows.
+    pub reviews: u64,
     /// Events, from the beginning of their chains.
     pub events: u64,
 }
@@ -30,9 +33,11 @@ pub(crate) async fn prune(database: &Database, before: Timestamp, now: Timestamp
         return Err(Error::new(ErrorKind::InvalidRequest, "a ledger keeps at least two years")
             .with_remedy(format!("prune what is older than {latest}")));
     }
+    // Ids of reviews begin with their time, in milliseconds, and sort by it.
+    let first_kept: String = ReviewId::new(before).to_string().chars().take(13).collect();
     let before = present(before);
     let mut transaction = database.begin().await?;
-    let removed = records(&mut transaction, before).await;
+    let removed = records(&mut transaction, before, &first_kept).await;
     let mut pruned = transaction.end(removed).await?;
     for row in database.read(Statement::new("SELECT store FROM chains ORDER BY store")).await? {
         let mut transaction = database.begin().await?;
@@ -43,7 +48,7 @@ pub(crate) async fn prune(database: &Database, before: Timestamp, now: Timestamp
 }
 
 /// Grants stay as long as somebody still has something to do at their place.
-async fn records(transaction: &mut Transaction, before: i64) -> Result<Pruned> {
+async fn records(transaction: &mut Transaction, before: i64, first_kept: &str) -> Result<Pruned> {
     let over = Statement::new(
         "DELETE FROM grants WHERE over_since_ms < $1 AND NOT EXISTS (SELECT 1 FROM steps \
          WHERE steps.store = grants.store AND steps.subject = grants.subject AND closed_at_ms IS NULL)",
@@ -51,7 +56,11 @@ async fn records(transaction: &mut Transaction, before: i64) -> Result<Pruned> {
     let grants = transaction.execute(over.bind(before)).await?;
     let steps =
         transaction.execute(Statement::new("DELETE FROM steps WHERE closed_at_ms < $1").bind(before)).await?;
-    Ok(Pruned { grants, steps, events: 0 })
+    let rows = Statement::new("DELETE FROM review_rows").with(" WHERE review < ", first_kept);
+    transaction.execute(rows).await?;
+    let reviews = Statement::new("DELETE FROM reviews").with(" WHERE id < ", first_kept);
+    let reviews = transaction.execute(reviews).await?;
+    Ok(Pruned { grants, steps, reviews, events: 0 })
 }
 
 /// Only a beginning can go: an old event behind a younger one, after a clock was set back, stays.

@@ -5,7 +5,7 @@ use guestpass::grants::{
     DueKey, Grant, GrantId, GrantQuery, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase,
     Step, StepId, StepQuery, SubjectKey,
 };
-use guestpass::review::{KeptRow, Review, ReviewId};
+use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{CredentialName, PersonHandle, Result, StoreHandle, Timestamp};
 
@@ -186,6 +186,13 @@ pub(crate) async fn review_rows(
         .with(" AND number > ", after)
         .with(" ORDER BY number LIMIT ", limit);
     database.read(following).await?.iter().map(review_row_from).collect()
+}
+
+pub(crate) async fn last_look(database: &Database, store: &StoreHandle) -> Result<Option<LastLook>> {
+    let by_store =
+        Statement::new("SELECT store, document FROM last_looks").with(" WHERE store = ", store.as_str());
+    let found = database.read_one(by_store).await?;
+    found.map(|row| document::read("look at", &row.text(0)?, &row.text(1)?)).transpose()
 }
 
 pub(crate) async fn person(database: &Database, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

@@ -16,7 +16,7 @@ use super::subject::{Place, SubjectKey};
 use crate::Timestamp;
 use crate::error::Result;
 use crate::model::{ContentionKey, Email, PersonHandle, ProviderId, StoreHandle};
-use crate::review::{KeptRow, Review, ReviewId};
+use crate::review::{KeptRow, LastLook, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
 
 /// Remembers grants, what is known of places, steps, rotations, people and events.
@@ -99,6 +99,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Rows of a review, in the order of their numbers, after this number (0 for all); at most `limit`.
     async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>>;
 
+    /// What the last look for drift has shown of a store.
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>>;
+
     /// Name and addresses of a person, unless they were erased.
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>>;
 
@@ -136,8 +139,12 @@ pub struct Commit {
     pub rotations: Vec<Rotation>,
     /// Reviews, each with the revision that was read; 0 for a new one.
     pub reviews: Vec<Review>,
+    /// Reviews whose rows after this number are forgotten, before any row of this change is written.
+    pub cut_reviews: Vec<(ReviewId, u32)>,
     /// Rows of reviews, each with the revision that was read; 0 for a new one.
     pub review_rows: Vec<KeptRow>,
+    /// Looks for drift, each with the revision that was read; 0 for a new one.
+    pub last_looks: Vec<LastLook>,
     /// Names and addresses, in place of what was known.
     pub people: Vec<PersonRecord>,
     /// What happened, appended to the chains of its stores.

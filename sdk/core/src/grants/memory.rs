@@ -16,7 +16,7 @@ use super::subject::SubjectKey;
 use crate::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::{PersonHandle, StoreHandle};
-use crate::review::{KeptRow, Review, ReviewId};
+use crate::review::{KeptRow, LastLook, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
 
 /// A ledger that lives as long as the process.
@@ -34,6 +34,7 @@ struct Books {
     rotations: BTreeMap<RotationId, Rotation>,
     reviews: BTreeMap<ReviewId, Review>,
     review_rows: BTreeMap<(ReviewId, u32), KeptRow>,
+    last_looks: HashMap<StoreHandle, LastLook>,
     people: HashMap<PersonHandle, PersonRecord>,
     chains: BTreeMap<StoreHandle, Vec<Event>>,
     leases: HashMap<LeaseKey, Held>,
@@ -104,8 +105,14 @@ impl Books {
             same("the review", kept.map(|kept| kept.revision), review.revision)?;
         }
         for row in &change.review_rows {
-            let kept = self.review_rows.get(&(row.review, row.number));
+            let is_cut = |(review, last): &(ReviewId, u32)| *review == row.review && row.number > *last;
+            let cut = change.cut_reviews.iter().any(is_cut);
+            let kept = self.review_rows.get(&(row.review, row.number)).filter(|_| !cut);
             same("the row", kept.map(|kept| kept.revision), row.revision)?;
+        }
+        for look in &change.last_looks {
+            let kept = self.last_looks.get(&look.store);
+            same("the look", kept.map(|kept| kept.revision), look.revision)?;
         }
         Ok(())
     }
@@ -151,9 +158,16 @@ impl Books {
             review.revision += 1;
             self.reviews.insert(review.id, review);
         }
+        for (review, last) in change.cut_reviews {
+            self.review_rows.retain(|(of, number), _| *of != review || *number <= last);
+        }
         for mut row in change.review_rows {
             row.revision += 1;
             self.review_rows.insert((row.review, row.number), row);
+        }
+        for mut look in change.last_looks {
+            look.revision += 1;
+            self.last_looks.insert(look.store.clone(), look);
         }
         for person in change.people {
             self.people.insert(person.handle.clone(), person);
@@ -349,6 +363,10 @@ impl Ledger for MemoryLedger {
         let books = self.books();
         let following = (review, after.saturating_add(1))..=(review, u32::MAX);
         Ok(books.review_rows.range(following).map(|(_, row)| row).take(within(limit)).cloned().collect())
+    }
+
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
+        Ok(self.books().last_looks.get(store).cloned())
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

@@ -22,6 +22,11 @@ pub(super) fn beyond(account: &Collaborator, role: Option<&RoleSpec>, roles: &[R
     }))
 }
 
+/// Whether an account shows no more than this role, as far as both tell the same things.
+pub(crate) fn is_within(account: &Collaborator, role: Option<&RoleSpec>) -> bool {
+    !matches!(beyond(account, role, &[]), Some(Finding::BeyondGrant { .. }))
+}
+
 fn more(held: &[String], meant: impl Fn(&str) -> bool) -> Option<Finding> {
     let rights: Vec<_> = held.iter().filter(|right| !meant(right)).cloned().collect();
     (!rights.is_empty()).then_some(Finding::BeyondGrant { rights })

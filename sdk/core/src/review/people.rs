@@ -34,6 +34,15 @@ impl Ours {
         if let Some(account) = &holding.account {
             self.by_account.entry(account.clone()).or_insert_with(|| holding.person.clone());
         }
+        self.add(person);
+    }
+
+    pub(super) fn knows(&self, handle: &PersonHandle) -> bool {
+        self.people.contains_key(handle)
+    }
+
+    /// Somebody whom only the ledger knows.
+    pub(super) fn add(&mut self, person: Option<Person>) {
         let Some(person) = person else { return };
         for email in std::iter::once(&person.email).chain(&person.other_emails) {
             self.by_mailbox.entry(mailbox(email)).or_insert_with(|| person.handle.clone());
@@ -51,20 +60,32 @@ impl Ours {
     /// Everybody, to be handed to a listing, with what the provider asked us to keep.
     pub(super) fn known(&self, platform: &ProviderId, holdings: &[Holding]) -> Vec<KnownPerson> {
         let known = |person: &Person| {
-            let target = person.on(platform);
-            let holding = holdings.iter().find(|holding| holding.person == person.handle);
-            let mut known = match target {
-                Target::Person(known) => known,
-                Target::Account(id) => KnownPerson { account: Some(id), ..KnownPerson::default() },
-            };
-            if let Some(holding) = holding {
-                known.account = known.account.or_else(|| holding.account.clone());
-                known.state.clone_from(&holding.state);
-            }
-            known
+            known(person, platform, holdings.iter().find(|holding| holding.person == person.handle))
         };
         self.people.values().map(known).collect()
     }
+
+    /// Somebody of ours, to be looked up.
+    pub(super) fn target(
+        &self,
+        handle: &PersonHandle,
+        platform: &ProviderId,
+        holding: Option<&Holding>,
+    ) -> Option<Target> {
+        self.people.get(handle).map(|person| Target::Person(known(person, platform, holding)))
+    }
+}
+
+fn known(person: &Person, platform: &ProviderId, holding: Option<&Holding>) -> KnownPerson {
+    let mut known = match person.on(platform) {
+        Target::Person(known) => known,
+        Target::Account(id) => KnownPerson { account: Some(id), ..KnownPerson::default() },
+    };
+    if let Some(holding) = holding {
+        known.account = known.account.or_else(|| holding.account.clone());
+        known.state.clone_from(&holding.state);
+    }
+    known
 }
 
 fn mailbox(email: &Email) -> String {

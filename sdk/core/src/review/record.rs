@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
-use super::row::{Ends, Reading, RowKey};
+use super::row::{Ends, Reading, ReviewRow, RowKey, StoreReview};
 use crate::Timestamp;
 use crate::grants::{GrantId, Principal};
-use crate::model::{AccountId, PersonHandle, ProviderId, StoreHandle};
+use crate::model::{AccountId, PersonHandle, ProviderId, Status, StoreHandle};
 use crate::record_id::record_id;
 
 record_id!(
@@ -51,6 +51,9 @@ pub struct ReviewedStore {
     pub began_at: Option<Timestamp>,
     /// How it was read.
     pub reading: Option<Reading>,
+    /// The number of its first row: they follow each other.
+    #[serde(default)]
+    pub first_row: u32,
     /// How many rows it has.
     pub rows: u32,
     /// How many findings of each kind.
@@ -95,6 +98,41 @@ pub struct KeptRow {
     pub decision: Option<Decision>,
     /// How often the ledger has stored it; 0 before the first time.
     pub revision: u64,
+}
+
+impl KeptRow {
+    /// What is kept of a row: neither name nor address.
+    pub(super) fn of(review: ReviewId, number: u32, store: &StoreReview, row: &ReviewRow) -> Self {
+        let account = row.account.as_ref();
+        let told = |words: &crate::model::Told<Vec<String>>| words.known().cloned().unwrap_or_default();
+        Self {
+            review,
+            number,
+            platform: store.platform.clone(),
+            store: store.store.clone(),
+            key: row.key.clone(),
+            account: account.map(|account| account.id.clone()),
+            person: row.person.clone(),
+            status: account.map(|account| status(&account.status).to_owned()),
+            roles: account.map(|account| told(&account.roles)).unwrap_or_default(),
+            permissions: account.map(|account| told(&account.permissions)).unwrap_or_default(),
+            grants: row.grants.clone(),
+            role: row.role.clone(),
+            until: row.until,
+            findings: row.findings.clone(),
+            decision: None,
+            revision: 0,
+        }
+    }
+}
+
+fn status(status: &Status) -> &'static str {
+    match status {
+        Status::Active => "active",
+        Status::Suspended => "suspended",
+        Status::Pending => "pending",
+        Status::Unknown(_) => "unknown",
+    }
 }
 
 /// What somebody decided about a row.

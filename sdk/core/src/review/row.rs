@@ -86,6 +86,16 @@ impl Reading {
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete { .. })
     }
+
+    /// Its stable name in machine output, in snake case.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Complete { .. } => "complete",
+            Self::Attested { .. } => "attested",
+            Self::Failed { .. } => "failed",
+        }
+    }
 }
 
 /// Somebody who is inside, or should be.

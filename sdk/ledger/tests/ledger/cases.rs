@@ -7,7 +7,8 @@ use guestpass::{ErrorKind, Timestamp};
 use guestpass_ledger::{KEEP_AT_LEAST, SqlLedger};
 use guestpass_testkit::ledger::chains::verified;
 use guestpass_testkit::ledger::samples::{
-    closed, fact, grant, holding, noon, over, person, place, record, step, store, subject as account,
+    closed, fact, grant, holding, noon, over, person, place, record, review, review_row, step, store,
+    subject as account,
 };
 
 /// Where a ledger is kept, and a way to change it behind its back.
@@ -24,7 +25,8 @@ macro_rules! sql_cases {
         $crate::cases::sql_cases! { $data;
             many_programs_start_at_once, a_newer_ledger_is_refused, an_older_grant_is_read,
             what_a_newer_program_wrote_is_named, unreadable_people_show_nothing, a_large_record_is_refused,
-            long_texts_and_odd_ones_come_back, what_is_young_is_not_pruned, pruning_leaves_a_checkpoint,
+            long_texts_and_odd_ones_come_back, what_is_young_is_not_pruned, old_reviews_are_pruned_with_their_rows,
+            pruning_leaves_a_checkpoint,
             pruning_spares_what_is_not_over, a_clock_set_back_keeps_what_lies_behind, few_of_many_places_are_due
         }
     };
@@ -62,7 +64,7 @@ pub(crate) async fn a_newer_ledger_is_refused(data: &impl Data) {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(
         error.to_string(),
-        "the ledger has version 99, this program knows versions up to 3; next: update guestpass"
+        "the ledger has version 99, this program knows versions up to 4; next: update guestpass"
     );
 }
 
@@ -167,6 +169,21 @@ pub(crate) async fn what_is_young_is_not_pruned(data: &impl Data) {
     assert_eq!((pruned.grants, pruned.steps, pruned.events), (0, 0, 0));
     assert!(ledger.grant(young.id).await.unwrap().is_some());
     assert_eq!(ledger.checkpoint(&store("acme")).await.unwrap(), None);
+}
+
+pub(crate) async fn old_reviews_are_pruned_with_their_rows(data: &impl Data) {
+    let ledger = data.open().await.unwrap();
+    let (old, young) = (review(long_ago()), review(latest()));
+    let mut change = Commit::new();
+    change.review_rows = vec![review_row(old.id, 1), review_row(young.id, 1)];
+    change.reviews = vec![old.clone(), young.clone()];
+    ledger.commit(change).await.unwrap();
+    let pruned = ledger.prune(latest(), noon()).await.unwrap();
+    assert_eq!(pruned.reviews, 1);
+    assert_eq!(ledger.review(old.id).await.unwrap(), None);
+    assert_eq!(ledger.review_rows(old.id, 0, 10).await.unwrap(), []);
+    assert!(ledger.review(young.id).await.unwrap().is_some());
+    assert_eq!(ledger.review_rows(young.id, 0, 10).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn pruning_leaves_a_checkpoint(data: &impl Data) {

@@ -16,6 +16,7 @@ pub mod durable;
 pub mod leases;
 pub mod listings;
 pub mod people;
+pub mod reviews;
 pub mod samples;
 
 use std::any::Any;
@@ -94,6 +95,8 @@ macro_rules! ledger_suite {
             listings: grants_are_found_by_what_is_asked, steps_are_found_by_what_is_asked,
                 rotations_are_found_by_what_is_asked,
                 long_listings_are_read_in_pages, the_newest_offboarding_comes_first;
+            reviews: reviews_come_back, a_stale_review_is_refused, reviews_and_rows_are_read_in_order,
+                a_review_is_cut;
             people: an_erased_person_is_gone, an_erased_text_does_not_come_back, the_newest_name_counts
         }
     };

@@ -5,6 +5,7 @@ use guestpass::grants::{
     Grant, GrantId, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase, Place, Principal,
     Step, StepId, SubjectKey,
 };
+use guestpass::review::{KeptRow, KnownFinding, LastLook, Review, ReviewId, RowKey};
 use guestpass::rotation::{Rotation, RotationId, Stage, Tag};
 use guestpass::{AccountId, Clock, ContentionKey, PersonHandle, ProviderId, StoreHandle, Timestamp};
 use serde_json::{Value, json};
@@ -155,6 +156,24 @@ pub fn rotation(store_name: &str, credential: &str) -> Rotation {
     }))
 }
 
+/// A new review of one store.
+#[must_use]
+pub fn review(began_at: Timestamp) -> Review {
+    from_json(json!({
+        "id": ReviewId::new(began_at),
+        "by": Principal::authenticated("olga"),
+        "reason": "every quarter",
+        "began_at": began_at,
+        "stores": [{
+            "platform": platform(), "store": store("acme"), "began_at": began_at,
+            "reading": { "is": "attested", "reason": "the merchant holds the key" },
+            "first_row": 1, "rows": 2, "findings": { "dormant": 1 },
+            "ends": { "proven": 1, "attested": 2, "unproven": 0 },
+        }],
+        "revision": 0,
+    }))
+}
+
 /// The same rotation, over since noon.
 #[must_use]
 pub fn rotated(mut rotation: Rotation) -> Rotation {
@@ -162,6 +181,39 @@ pub fn rotated(mut rotation: Rotation) -> Rotation {
     rotation.due_at = None;
     rotation.ended_at = Some(noon());
     rotation
+}
+
+/// A new row of a review.
+#[must_use]
+pub fn review_row(review: ReviewId, number: u32) -> KeptRow {
+    from_json(json!({
+        "review": review,
+        "number": number,
+        "platform": platform(),
+        "store": store("acme"),
+        "key": format!("account:{number}"),
+        "account": number.to_string(),
+        "person": person("anna"),
+        "status": "active",
+        "roles": ["5"],
+        "permissions": [],
+        "grants": [GrantId::new(noon())],
+        "role": "support",
+        "until": after(60),
+        "findings": [{ "is": "dormant", "last_login": noon() }],
+        "decision": null,
+        "revision": 0,
+    }))
+}
+
+/// What a look at a store has shown.
+#[must_use]
+pub fn last_look(store_name: &str) -> LastLook {
+    let mut look = LastLook::new(platform(), store(store_name), after(60));
+    let key = RowKey::account(&AccountId::new("7").expect("an id"));
+    look.known.insert(KnownFinding::new(key, "dormant"));
+    look.looked_at = Some(noon());
+    look
 }
 
 /// Name and address of a person.

@@ -162,6 +162,10 @@ impl Ledger for FullDisk {
         self.inner.review_rows(review, after, limit).await
     }
 
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<guestpass::review::LastLook>> {
+        self.inner.last_look(store).await
+    }
+
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {
         self.inner.person(handle).await
     }
