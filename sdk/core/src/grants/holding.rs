@@ -87,6 +87,17 @@ pub struct Eviction {
     pub reason: Option<String>,
 }
 
+/// How far it is to give the role again, because somebody said that the subject may do too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reset {
+    /// It was ordered.
+    Ordered,
+    /// People were asked to do it by hand.
+    Asked,
+}
+
 /// What is known of one subject on one store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -103,6 +114,9 @@ pub struct Holding {
     pub state: Option<ProviderState>,
     /// The role of ours that was last set or seen, by name.
     pub role: Option<String>,
+    /// The role is to be given again, and nothing beyond it.
+    #[serde(default)]
+    pub reset: Option<Reset>,
     /// A write that may have left.
     pub intent: Option<Intent>,
     /// The subject has to go whatever was there before.
@@ -146,6 +160,7 @@ impl Holding {
             account: None,
             state: None,
             role: None,
+            reset: None,
             intent: None,
             eviction: None,
             paused: false,

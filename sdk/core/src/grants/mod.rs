@@ -17,11 +17,11 @@ mod verify;
 
 pub use directory::{Directory, StaticDirectory};
 pub use engine::{
-    Checkpoint, Durable, Engine, GrantRequest, Moment, OffboardRequest, Settled, Standing, SweepOptions,
-    SweepReport, Watcher,
+    Checkpoint, Drifted, Durable, Engine, GrantRequest, Moment, OffboardRequest, Settled, Standing,
+    SweepOptions, SweepReport, Watcher,
 };
 pub use grant::{Cause, End, Grant, GrantId, Obligation, Principal};
-pub use holding::{Eviction, Former, Holding, Intent, IntentKind, Tries};
+pub use holding::{Eviction, Former, Holding, Intent, IntentKind, Reset, Tries};
 pub use ledger::{Commit, DueKey, GrantQuery, Lease, LeaseKey, Ledger, PersonRecord, StepQuery};
 pub use memory::MemoryLedger;
 pub use offboarding::{OffboardState, OffboardedStore, Offboarding, OffboardingId};

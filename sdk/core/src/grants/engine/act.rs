@@ -21,6 +21,7 @@ use crate::grants::trouble::TroubleKind;
 use crate::model::{
     AccessState, Actor, Entry, Instruction, ManualStep, Observation, Person, Proof, StepCheck, UnknownReason,
 };
+use crate::review::is_within;
 
 impl Work<'_> {
     pub(super) async fn perform(
@@ -50,11 +51,14 @@ impl Work<'_> {
         let now = self.now();
         let proof = look.state.account().map(|_| Proof::Restored { evidence: look.evidence.clone() });
         let entry = self.entry_if_followed(goal, look, who).await?;
+        let is_within = self.is_within_role(look).await?;
         self.amend(Durable::Outcome, |book| {
             book.close_steps(now, None, |kind| matches!(kind, StepKind::Decision | StepKind::Exit));
             if let (Some(entry), Some(proof)) = (&entry, &proof)
                 && entry.follow_ups.is_empty()
+                && (book.holding.reset.is_none() || is_within)
             {
+                book.holding.reset = None;
                 book.close_steps(now, Some(proof), |kind| *kind == StepKind::FollowUp);
             }
             if let (Act::Wait, AccessState::Unknown { .. }) = (&act, &look.state) {
@@ -85,6 +89,14 @@ impl Work<'_> {
         let Some(account) = look.state.account() else { return Ok(None) };
         let request = self.invitation(&book, who);
         Ok(Some(self.provider.entry(&request, Some(account), self.cx).await))
+    }
+
+    /// Whether an account shows no more than its grants' role gives.
+    async fn is_within_role(&self, look: &Observation) -> Result<bool> {
+        let book = self.book().await?;
+        let Some(account) = look.state.account() else { return Ok(false) };
+        let role = book.holding.role.as_deref().and_then(|role| self.role_spec(role));
+        Ok(is_within(account, role.as_ref()))
     }
 
     /// A look showed too little to act on.

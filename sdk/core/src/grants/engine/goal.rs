@@ -2,7 +2,7 @@
 
 use crate::capability::{Capabilities, Operation, Support};
 use crate::grants::grant::Grant;
-use crate::grants::holding::{Former, Holding};
+use crate::grants::holding::{Former, Holding, Reset};
 use crate::grants::phase::Phase;
 use crate::model::{AccessState, Baseline, Collaborator, Remains, UnknownReason};
 
@@ -137,7 +137,8 @@ impl View<'_> {
         let opening = self.any(Phase::Opening);
         let returning = self.holding.paused && opening;
         let role = wanted.given(self.holding.role.as_ref());
-        let other_role = role.is_some() && role != self.holding.role;
+        let is_reset = self.holding.reset == Some(Reset::Ordered);
+        let other_role = role.is_some() && (is_reset || role != self.holding.role);
         match self.state {
             AccessState::Ambiguous { .. } => Act::Decide(SEVERAL),
             AccessState::Absent if opening && !self.asked => Act::Invite,

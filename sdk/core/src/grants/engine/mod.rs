@@ -3,6 +3,7 @@
 mod act;
 mod book;
 pub(crate) mod checkpoint;
+mod drift;
 mod goal;
 mod learn;
 mod offboard;
@@ -10,6 +11,7 @@ mod operations;
 pub(crate) mod pace;
 mod report;
 mod request;
+mod reviewed;
 mod settle;
 mod steps;
 mod sweep;
@@ -24,7 +26,7 @@ use crate::Timestamp;
 use crate::environment::Environment;
 
 pub use checkpoint::{Checkpoint, Durable, Moment};
-pub use report::{Settled, Standing, SweepReport, Watcher};
+pub use report::{Drifted, Settled, Standing, SweepReport, Watcher};
 pub use request::{GrantRequest, OffboardRequest, SweepOptions};
 
 /// Brings grants to life and to their end.

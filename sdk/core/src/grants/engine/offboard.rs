@@ -159,7 +159,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn person_to_offboard(&self, handle: &PersonHandle) -> Result<Person> {
+    pub(super) async fn person_to_offboard(&self, handle: &PersonHandle) -> Result<Person> {
         let kept = self.ledger.person(handle).await?.and_then(|record| record.to_person());
         self.directory.person(handle).or(kept).ok_or_else(|| {
             Error::invalid("person", format!("names {handle}, whom nobody knows"), "name one of your people")

@@ -15,7 +15,7 @@ use crate::grants::ledger::{Lease, PersonRecord};
 use crate::grants::phase::{Move, Phase};
 use crate::grants::policy::Policy;
 use crate::grants::subject::Place;
-use crate::model::{AccessState, Person, PersonHandle, UnknownReason};
+use crate::model::{AccessState, Observation, Person, PersonHandle, UnknownReason};
 use crate::provider::AccessProvider;
 
 /// How often an order is written anew when somebody else changed the same place meanwhile.
@@ -165,9 +165,19 @@ impl Engine {
     }
 
     async fn adopt_found(&self, request: GrantRequest, cx: &CallContext) -> Result<Grant> {
-        let (mut grant, person) = self.checked(&request)?;
+        let (grant, person) = self.checked(&request)?;
         let provider = self.connected(&grant.place)?;
         let look = provider.observe(&person.on(provider.connection().provider()), cx).await?;
+        self.adopt_seen(grant, &person, look).await
+    }
+
+    /// Makes what a look has shown into this grant.
+    pub(super) async fn adopt_seen(
+        &self,
+        mut grant: Grant,
+        person: &Person,
+        look: Observation,
+    ) -> Result<Grant> {
         let account = look.state.account().map(|account| account.id.clone());
         let (former, moves): (_, &[Move]) = match look.state {
             AccessState::Present { .. } => {
@@ -199,7 +209,7 @@ impl Engine {
         grant.adopted = true;
         grant.needs_approval = false;
         let now = self.now();
-        let record = self.record_of(&person).await?;
+        let record = self.record_of(person).await?;
         let wish = grant.clone();
         self.amend(Durable::Order, &wish.place, &wish.person, None, move |book| {
             if book.grants.iter().any(|known| known.phase.is_owed()) {
@@ -253,7 +263,7 @@ impl Engine {
     }
 
     /// An order about one grant: changed, and its place looked after next.
-    async fn order(
+    pub(super) async fn order(
         &self,
         id: GrantId,
         change: impl Fn(&Self, &mut Book, Timestamp) -> Result<()> + Send + Sync,
@@ -323,10 +333,10 @@ impl Engine {
 
     /// The grant that a wish becomes, or why not.
     fn checked(&self, request: &GrantRequest) -> Result<(Grant, Person)> {
-        let now = self.now();
         let provider =
             self.directory.connect(&request.store)?.ok_or_else(|| unknown_store(request.store.as_str()))?;
         let connection = provider.connection();
+        let now = self.now();
         let person = self.directory.person(&request.person).ok_or_else(|| {
             Error::invalid(
                 "person",
@@ -348,29 +358,45 @@ impl Engine {
         refuse_times(&policy, starts_at, request.ends_at, now)?;
         refuse_missing(&policy, request)?;
         self.refuse_undeliverable(request, &policy, starts_at > now, &*provider)?;
-        let place = Place {
-            platform: connection.provider().clone(),
-            store: request.store.clone(),
-            subject: connection.subject(&person),
-            contention: connection.contention_key().clone(),
-        };
         let review_at = request.review_at.or_else(|| {
             policy.review_every.map(|every| later(starts_at, every)).filter(|at| *at < request.ends_at)
         });
-        let grant = Grant {
+        let mut grant = self.grant_of(request, &*provider, &person);
+        grant.needs_approval = policy.needs_approval;
+        grant.starts_at = starts_at;
+        grant.review_at = review_at;
+        Ok((grant, person))
+    }
+
+    /// A wish as a grant, whatever the rules say.
+    pub(super) fn grant_of(
+        &self,
+        request: &GrantRequest,
+        provider: &dyn AccessProvider,
+        person: &Person,
+    ) -> Grant {
+        let connection = provider.connection();
+        let now = self.now();
+        let place = Place {
+            platform: connection.provider().clone(),
+            store: request.store.clone(),
+            subject: connection.subject(person),
+            contention: connection.contention_key().clone(),
+        };
+        Grant {
             id: GrantId::new(now),
             place,
             person: person.handle.clone(),
             role: request.role.clone(),
-            rank: role.and_then(|role| self.directory.rank(role)),
+            rank: request.role.as_deref().and_then(|role| self.directory.rank(role)),
             reason: request.reason.clone(),
             ticket: request.ticket.clone(),
             requested_by: request.requested_by.clone().unwrap_or_else(|| Principal::stated("not stated")),
-            needs_approval: policy.needs_approval,
+            needs_approval: false,
             approved_by: None,
-            starts_at,
+            starts_at: request.starts_at.map_or(now, |at| at.max(now)),
             ends_at: request.ends_at,
-            review_at,
+            review_at: request.review_at,
             deliver_to: request.deliver_to.clone(),
             also: request.also.iter().map(|what| Obligation { what: what.clone(), ended: None }).collect(),
             adopted: false,
@@ -379,8 +405,7 @@ impl Engine {
             end: None,
             created_at: now,
             revision: 0,
-        };
-        Ok((grant, person))
+        }
     }
 
     /// A secret that comes when nobody is there to read it needs a place to go.
@@ -446,7 +471,7 @@ pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn note<'a>(
+pub(super) fn note<'a>(
     book: &'a mut Book,
     id: GrantId,
     kind: &str,

@@ -7,7 +7,8 @@ use crate::grants::offboarding::OffboardedStore;
 use crate::grants::step::Step;
 use crate::grants::subject::Place;
 use crate::grants::trouble::Trouble;
-use crate::model::{AccessNote, OneTimeSecret, Proof};
+use crate::model::{AccessNote, OneTimeSecret, Proof, ProviderId, StoreHandle};
+use crate::review::{Finding, KnownFinding, Reading, RowKey};
 
 /// What one place looks like after work on it.
 #[derive(Debug, Clone)]
@@ -62,6 +63,22 @@ impl Standing {
     }
 }
 
+/// What a look for drift has shown of one store.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Drifted {
+    /// The platform.
+    pub platform: ProviderId,
+    /// The store.
+    pub store: StoreHandle,
+    /// How it was read. What is not complete is compared with nothing.
+    pub reading: Reading,
+    /// What was found that was not there at the last look.
+    pub appeared: Vec<(RowKey, Finding)>,
+    /// What was there at the last look and is not any more.
+    pub gone: Vec<KnownFinding>,
+}
+
 /// Told of results as they come, so that nobody has to collect them.
 pub trait Watcher: Send + Sync {
     /// A place was worked on.
@@ -72,6 +89,9 @@ pub trait Watcher: Send + Sync {
 
     /// One store of an offboarding has got this far.
     fn offboarded(&self, _store: &OffboardedStore) {}
+
+    /// A store was looked at for drift.
+    fn drifted(&self, _drifted: &Drifted) {}
 }
 
 /// Watches nothing.
@@ -91,6 +111,12 @@ pub struct SweepReport {
     pub busy: u64,
     /// Places that could not be worked on at all.
     pub failed: u64,
+    /// Stores that were looked at for drift and showed everybody.
+    pub looked_at: u64,
+    /// Stores that were to be looked at for drift and could not be read.
+    pub unreadable: u64,
+    /// Findings that were not there at the last look.
+    pub appeared: u64,
     /// Whether more was due than one pass takes.
     pub more: bool,
 }
@@ -117,6 +143,9 @@ impl SweepReport {
         self.unfinished += other.unfinished;
         self.busy += other.busy;
         self.failed += other.failed;
+        self.looked_at += other.looked_at;
+        self.unreadable += other.unreadable;
+        self.appeared += other.appeared;
         self.more |= other.more;
     }
 }

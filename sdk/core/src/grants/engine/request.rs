@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::grants::grant::Principal;
 use crate::model::{PersonHandle, StoreHandle};
+use crate::review::ReviewRules;
 
 /// A wish for temporary access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,10 +145,31 @@ pub struct SweepOptions {
     pub parallel: usize,
     /// How long the work on one place may take.
     pub timeout: Duration,
+    /// Looks who is inside every store this often, and notes what was not there the last time; never without. A store
+    /// whose platform asks for a slower pace keeps that.
+    pub drift_every: Option<Duration>,
+    /// What counts as a finding then.
+    pub drift_rules: ReviewRules,
 }
 
 impl Default for SweepOptions {
     fn default() -> Self {
-        Self { keys: 1_000, places: 100, parallel: 8, timeout: Duration::from_secs(600) }
+        Self {
+            keys: 1_000,
+            places: 100,
+            parallel: 8,
+            timeout: Duration::from_secs(600),
+            drift_every: None,
+            drift_rules: ReviewRules::default(),
+        }
+    }
+}
+
+impl SweepOptions {
+    /// With looks for drift this often.
+    #[must_use]
+    pub fn looking_for_drift_every(mut self, time: Duration) -> Self {
+        self.drift_every = Some(time);
+        self
     }
 }

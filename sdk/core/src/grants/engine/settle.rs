@@ -17,6 +17,7 @@ use crate::capability::{Capabilities, Operation, Support};
 use crate::clock::Wait;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::grants::grant::{Grant, GrantId};
+use crate::grants::holding::Reset;
 use crate::grants::ledger::{GrantQuery, Lease, LeaseKey};
 use crate::grants::phase::Phase;
 use crate::grants::step::StepKind;
@@ -344,7 +345,7 @@ impl Work<'_> {
     fn role_differs(&self, book: &Book, goal: &Goal) -> bool {
         let Goal::Inside(wanted) = goal else { return false };
         let role = wanted.given(book.holding.role.as_ref());
-        role.is_some() && role != book.holding.role
+        role.is_some() && (book.holding.reset == Some(Reset::Ordered) || role != book.holding.role)
     }
 
     fn may_watch(&self, book: &Book) -> bool {

@@ -99,9 +99,11 @@ impl Book {
                 }
                 Ok(())
             }
-            StepKind::Entry | StepKind::Pause | StepKind::Exit | StepKind::FollowUp | StepKind::Residual => {
+            StepKind::FollowUp => {
+                self.holding.reset = None;
                 Ok(())
             }
+            StepKind::Entry | StepKind::Pause | StepKind::Exit | StepKind::Residual => Ok(()),
         }
     }
 }

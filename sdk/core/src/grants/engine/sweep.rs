@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{join, select};
 use futures_util::stream;
 
 use super::pace::jittered;
@@ -18,11 +18,17 @@ use crate::grants::ledger::{DueKey, Lease};
 
 impl Engine {
     /// One pass: ends what is due, starts what is due, settles what is uncertain, and looks at what is watched; removals
-    /// first. Results go to the watcher as they come.
+    /// first. Looks for drift come last, where the options ask for them. Results go to the watcher as they come.
     ///
     /// # Errors
     /// When the ledger cannot be read at all. What fails at one place goes to the watcher, and the others go on.
     pub async fn sweep(&self, options: &SweepOptions, watcher: &dyn Watcher) -> Result<SweepReport> {
+        let mut report = self.pass(options, watcher).await?;
+        report.add(Box::pin(self.look_for_drift(options, watcher)).await?);
+        Ok(report)
+    }
+
+    async fn pass(&self, options: &SweepOptions, watcher: &dyn Watcher) -> Result<SweepReport> {
         let keys = self.ledger.due_keys(self.now(), options.keys).await?;
         let more = u32::try_from(keys.len()).is_ok_and(|keys| keys >= options.keys);
         let passes = keys.into_iter().map(|key| Box::pin(self.sweep_key(key, options, watcher)));
@@ -37,7 +43,8 @@ impl Engine {
     }
 
     /// Passes again and again, with about this pause between them, until `stop` is ready. Any number of hosts may do so on
-    /// one ledger. A pass that fails because of the ledger is tried again after the pause.
+    /// one ledger. A pass that fails because of the ledger is tried again after the pause. Looks for drift have passes of
+    /// their own, so that nothing that is due waits for them.
     pub async fn sweep_every(
         &self,
         pause: Duration,
@@ -45,20 +52,25 @@ impl Engine {
         watcher: &dyn Watcher,
         stop: impl Future<Output = ()> + Send,
     ) {
-        let mut stop = pin!(stop);
+        let passes = pin!(self.again_and_again(pause, async || {
+            Box::pin(self.pass(options, watcher)).await.map(|report| report.more)
+        }));
+        let looks = pin!(self.again_and_again(pause, async || {
+            Box::pin(self.look_for_drift(options, watcher)).await.map(|_| false)
+        }));
+        let work = join(passes, looks);
+        select(pin!(stop), pin!(work)).await;
+    }
+
+    /// Does something for ever, with about this pause in between unless there is more to do at once.
+    async fn again_and_again(&self, pause: Duration, what: impl AsyncFn() -> Result<bool>) {
         loop {
-            let more = match Box::pin(self.sweep(options, watcher)).await {
-                Ok(report) => report.more,
-                Err(error) => {
-                    tracing::warn!(%error, "a pass was not possible");
-                    false
-                }
-            };
+            let more = what().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "a pass was not possible");
+                false
+            });
             let pause = if more { Duration::ZERO } else { jittered(pause) };
-            let slept = self.env.clock().sleep(pause, Wait::Backoff);
-            if let Either::Left(_) = select(stop.as_mut(), slept).await {
-                return;
-            }
+            self.env.clock().sleep(pause, Wait::Backoff).await;
         }
     }
 

@@ -11,7 +11,7 @@ use crate::grants::engine::goal::{Goal, shows_former};
 use crate::grants::engine::operations::makes_passwords;
 use crate::grants::engine::settle::{Next, Work};
 use crate::grants::engine::{Durable, Moment};
-use crate::grants::holding::IntentKind;
+use crate::grants::holding::{IntentKind, Reset};
 use crate::grants::phase::{Move, Phase};
 use crate::grants::step::StepKind;
 use crate::model::{Change, ChangeOutcome, Observation, Person};
@@ -37,6 +37,10 @@ impl Work<'_> {
         self.amend(Durable::Outcome, |book| {
             book.holding.intent = None;
             book.holding.role.clone_from(&role);
+            let was_reset = book.holding.reset.take().is_some();
+            if was_reset && matches!(outcome, ChangeOutcome::ActionRequired(_)) {
+                book.holding.reset = Some(Reset::Asked);
+            }
             let fact = book.note(now, "role_changed");
             fact.role_before.clone_from(&before);
             fact.role_after.clone_from(&role);
@@ -170,6 +174,7 @@ impl Work<'_> {
     pub(super) async fn restored(&mut self, look: Observation) -> Result<Next> {
         self.amend(Durable::Look, |book| {
             book.holding.role = None;
+            book.holding.reset = None;
             Ok(())
         })
         .await?;
