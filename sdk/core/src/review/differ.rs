@@ -224,8 +224,11 @@ fn found(finding: Finding) -> Difference {
 fn is_followed(verdict: Verdict, new: &KeptRow) -> bool {
     match verdict {
         Verdict::Keep => true,
-        // A row without account and grants is about what is left to look after.
-        Verdict::Revoke => new.account.is_none() && new.grants.is_empty(),
+        // Without an account, or with one that is switched off, a row is about what is left to look after.
+        Verdict::Revoke => {
+            let is_off = new.account.is_none() || new.status.as_deref() == Some("suspended");
+            is_off && new.grants.is_empty()
+        }
         Verdict::Reduce => !new.findings.iter().any(|finding| matches!(finding, Finding::BeyondGrant { .. })),
     }
 }

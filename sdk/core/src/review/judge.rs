@@ -126,7 +126,8 @@ impl Look<'_> {
         let of_grant = || grants.first().map(|grant| grant.person.clone());
         row.person = person.map(|person| person.handle.clone()).or_else(of_grant);
         row.findings = self.of_account(&account, person, &grants, owners);
-        if grants.is_empty() && person.is_some() {
+        // Whoever is switched off is not inside; some platforms leave such an account behind a removal.
+        if grants.is_empty() && person.is_some() && account.status != Status::Suspended {
             row.findings.extend(self.without_grant(subject, books));
         }
         if let Some(left) = subject.and_then(|subject| books.left.remove(subject)) {
@@ -154,11 +155,13 @@ impl Look<'_> {
         if person.is_some_and(|person| person.shared) {
             findings.push(Finding::SharedMailbox);
         }
-        if !account.confirmed && grants.is_empty() {
-            findings.push(Finding::Unconfirmed);
-        }
         // What somebody has before they have their grant's role, or is about to lose, says nothing.
         let active: Vec<_> = grants.iter().filter(|grant| grant.phase == Phase::Active).cloned().collect();
+        // An invitation that somebody waits for is as it should be. One instead of somebody who was inside is not.
+        if !account.confirmed && (grants.is_empty() || !active.is_empty()) {
+            findings.push(Finding::Unconfirmed);
+            return findings;
+        }
         if let Some(highest) = highest(&active) {
             let platform = self.connection.provider();
             let role = highest.role.as_ref().and_then(|role| self.directory.role(role, platform));
@@ -253,3 +256,7 @@ fn whose(row: &ReviewRow, shared: bool) -> Option<String> {
     let mailbox = || account.email.known().map(|email| format!("mailbox {}", email.as_str().to_lowercase()));
     row.person.as_ref().map(|person| format!("person {person}")).or_else(mailbox)
 }
+
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
+mod tests;
