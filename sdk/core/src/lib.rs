@@ -12,6 +12,7 @@
 //! - [`review`]: who is inside, and why;
 //! - [`rotation`]: credentials that change without anybody being locked out;
 //! - [`Authorization`]: a first token, by a merchant's consent in a browser;
+//! - [`incident`]: out everywhere at once, and every credential replaced;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
 //!
 //! What a platform cannot do is declared in [`Capabilities`] with the reason, and comes back as a [`ManualStep`]: data
@@ -31,6 +32,7 @@ mod error;
 mod ext;
 pub mod grants;
 pub mod http;
+pub mod incident;
 mod merchant;
 mod model;
 mod page;

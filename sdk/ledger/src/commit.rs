@@ -2,6 +2,7 @@
 
 use guestpass::grants::audit::{Event, Fact, Head};
 use guestpass::grants::{Commit, Grant, Holding, Lease, Offboarding, PersonRecord, Step, StepEnd};
+use guestpass::incident::{Incident, IncidentStore};
 use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::Rotation;
 use guestpass::{Error, Result, StoreHandle, Timestamp};
@@ -50,6 +51,12 @@ async fn write_all(transaction: &mut Transaction, change: Commit) -> Result<()> 
     for look in change.last_looks {
         write_last_look(transaction, look).await?;
     }
+    for incident in change.incidents {
+        write_incident(transaction, incident).await?;
+    }
+    for store in change.incident_stores {
+        write_incident_store(transaction, store).await?;
+    }
     for person in change.people {
         write_person(transaction, &person).await?;
     }
@@ -71,6 +78,8 @@ fn in_order(mut change: Commit) -> Commit {
     change.reviews.sort_by_key(|review| review.id);
     change.review_rows.sort_by_key(|row| (row.review, row.number));
     change.last_looks.sort_by(|one, other| one.store.cmp(&other.store));
+    change.incidents.sort_by_key(|incident| incident.id);
+    change.incident_stores.sort_by_key(|store| (store.incident, store.number));
     change.people.sort_by(|one, other| one.handle.cmp(&other.handle));
     change.facts.sort_by(|one, other| one.store.cmp(&other.store));
     change
@@ -270,6 +279,34 @@ async fn write_last_look(transaction: &mut Transaction, mut look: LastLook) -> R
     let update = "UPDATE last_looks SET document = $2, revision = $3 WHERE store = $1";
     write(transaction, "the look", read, insert, update, |statement| {
         statement.bind(look.store.as_str()).bind(text)
+    })
+    .await
+}
+
+async fn write_incident(transaction: &mut Transaction, mut incident: Incident) -> Result<()> {
+    let read = incident.revision;
+    incident.revision = read.saturating_add(1);
+    let text = document::write("the incident", &incident)?;
+    let insert = "INSERT INTO incidents (id, person, document, revision) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING";
+    let update = "UPDATE incidents SET person = $2, document = $3, revision = $4 WHERE id = $1";
+    write(transaction, "the incident", read, insert, update, |statement| {
+        statement.bind(incident.id.to_string()).bind(incident.person.as_str()).bind(text)
+    })
+    .await
+}
+
+async fn write_incident_store(transaction: &mut Transaction, mut store: IncidentStore) -> Result<()> {
+    let what = "the store of the incident";
+    let read = store.revision;
+    store.revision = read.saturating_add(1);
+    let text = document::write(what, &store)?;
+    let insert = "INSERT INTO incident_stores (incident, number, document, revision) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING";
+    let update =
+        "UPDATE incident_stores SET document = $3, revision = $4 WHERE incident = $1 AND number = $2";
+    write(transaction, what, read, insert, update, |statement| {
+        statement.bind(store.incident.to_string()).bind(u64::from(store.number)).bind(text)
     })
     .await
 }

@@ -10,6 +10,7 @@ use guestpass::grants::{
     Commit, DueKey, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, Offboarding, OffboardingId,
     PersonRecord, Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
 use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
@@ -179,6 +180,23 @@ impl Ledger for SqlLedger {
 
     async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
         read::last_look(&self.database, store).await
+    }
+
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>> {
+        read::incident(&self.database, id).await
+    }
+
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>> {
+        read::incidents(&self.database, person, limit).await
+    }
+
+    async fn incident_stores(
+        &self,
+        incident: IncidentId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentStore>> {
+        read::incident_stores(&self.database, incident, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

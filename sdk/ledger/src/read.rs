@@ -5,6 +5,7 @@ use guestpass::grants::{
     DueKey, Grant, GrantId, GrantQuery, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase,
     Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
 use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{CredentialName, PersonHandle, Result, StoreHandle, Timestamp};
@@ -19,6 +20,7 @@ const HOLDING: &str = "SELECT subject, document FROM holdings";
 const STEP: &str = "SELECT id, document, revision, manual FROM steps";
 const ROTATION: &str = "SELECT id, document FROM rotations";
 const REVIEW: &str = "SELECT id, document FROM reviews";
+const INCIDENT: &str = "SELECT id, document FROM incidents";
 const OFFBOARDING: &str = "SELECT id, document FROM offboardings";
 
 pub(crate) async fn grant(database: &Database, id: GrantId) -> Result<Option<Grant>> {
@@ -195,6 +197,35 @@ pub(crate) async fn last_look(database: &Database, store: &StoreHandle) -> Resul
     found.map(|row| document::read("look at", &row.text(0)?, &row.text(1)?)).transpose()
 }
 
+pub(crate) async fn incident(database: &Database, id: IncidentId) -> Result<Option<Incident>> {
+    let by_id = Statement::new(INCIDENT).with(" WHERE id = ", id.to_string());
+    database.read_one(by_id).await?.as_ref().map(incident_from).transpose()
+}
+
+pub(crate) async fn incidents(
+    database: &Database,
+    person: Option<&PersonHandle>,
+    limit: u32,
+) -> Result<Vec<Incident>> {
+    let newest = Statement::new(INCIDENT)
+        .with_some(" WHERE person = ", person.map(PersonHandle::as_str))
+        .with(" ORDER BY id DESC LIMIT ", limit);
+    database.read(newest).await?.iter().map(incident_from).collect()
+}
+
+pub(crate) async fn incident_stores(
+    database: &Database,
+    incident: IncidentId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<IncidentStore>> {
+    let following = Statement::new("SELECT incident, document FROM incident_stores")
+        .with(" WHERE incident = ", incident.to_string())
+        .with(" AND number > ", after)
+        .with(" ORDER BY number LIMIT ", limit);
+    database.read(following).await?.iter().map(incident_store_from).collect()
+}
+
 pub(crate) async fn person(database: &Database, handle: &PersonHandle) -> Result<Option<PersonRecord>> {
     let by_handle =
         Statement::new("SELECT handle, document FROM people").with(" WHERE handle = ", handle.as_str());
@@ -258,6 +289,14 @@ fn review_from(row: &Row) -> Result<Review> {
 
 fn review_row_from(row: &Row) -> Result<KeptRow> {
     document::read("row of the review", &row.text(0)?, &row.text(1)?)
+}
+
+fn incident_from(row: &Row) -> Result<Incident> {
+    document::read("incident", &row.text(0)?, &row.text(1)?)
+}
+
+fn incident_store_from(row: &Row) -> Result<IncidentStore> {
+    document::read("store of the incident", &row.text(0)?, &row.text(1)?)
 }
 
 fn due_key_from(row: &Row) -> Result<DueKey> {

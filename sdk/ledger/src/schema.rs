@@ -11,11 +11,12 @@ use crate::fault::fault;
 use crate::statement::Statement;
 
 /// In their order; the version of a ledger is how many of them it has seen. None is ever changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_ledger.sql"),
     include_str!("../migrations/0002_rotations.sql"),
     include_str!("../migrations/0003_reviews.sql"),
     include_str!("../migrations/0004_last_looks.sql"),
+    include_str!("../migrations/0005_incidents.sql"),
 ];
 
 /// What PostgreSQL's advisory lock is called: "guestpass" in letters of the alphabet, any number would do.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::subject::Place;
 use super::trouble::{Trouble, TroubleKind};
 use crate::Timestamp;
+use crate::error::ErrorKind;
 use crate::model::{AccountId, Evidence, PersonHandle, ProviderState};
 
 /// What a complete look showed of a subject before our first intent. Ending the last grant brings it back.
@@ -180,6 +181,19 @@ impl Holding {
             Some(known) => known.reason = reason,
             None => self.troubles.push(Trouble::new(kind, now, reason)),
         }
+    }
+
+    /// Notes which error is behind a trouble.
+    pub fn blame(&mut self, kind: TroubleKind, error: ErrorKind) {
+        if let Some(known) = self.troubles.iter_mut().find(|known| known.kind == kind) {
+            known.error = Some(error.as_str().to_owned());
+        }
+    }
+
+    /// Whether an error of this kind is behind a trouble.
+    #[must_use]
+    pub fn blames(&self, error: ErrorKind) -> bool {
+        self.troubles.iter().any(|trouble| trouble.error.as_deref() == Some(error.as_str()))
     }
 
     /// Takes a trouble away. Gives whether it was there.

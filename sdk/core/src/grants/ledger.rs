@@ -15,6 +15,7 @@ use super::step::{Step, StepId};
 use super::subject::{Place, SubjectKey};
 use crate::Timestamp;
 use crate::error::Result;
+use crate::incident::{Incident, IncidentId, IncidentStore};
 use crate::model::{ContentionKey, Email, PersonHandle, ProviderId, StoreHandle};
 use crate::review::{KeptRow, LastLook, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
@@ -101,6 +102,19 @@ pub trait Ledger: Debug + Send + Sync + 'static {
 
     /// What the last look for drift has shown of a store.
     async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>>;
+    /// The incident of this id.
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>>;
+
+    /// The incidents of a person, or of everybody, the newest first; at most `limit`.
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>>;
+
+    /// Stores of an incident, in the order of their numbers, after this number (0 for all); at most `limit`.
+    async fn incident_stores(
+        &self,
+        incident: IncidentId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentStore>>;
 
     /// Name and addresses of a person, unless they were erased.
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>>;
@@ -145,6 +159,10 @@ pub struct Commit {
     pub review_rows: Vec<KeptRow>,
     /// Looks for drift, each with the revision that was read; 0 for a new one.
     pub last_looks: Vec<LastLook>,
+    /// Incidents, each with the revision that was read; 0 for a new one.
+    pub incidents: Vec<Incident>,
+    /// Stores of incidents, each with the revision that was read; 0 for a new one.
+    pub incident_stores: Vec<IncidentStore>,
     /// Names and addresses, in place of what was known.
     pub people: Vec<PersonRecord>,
     /// What happened, appended to the chains of its stores.

@@ -15,6 +15,7 @@ use super::step::{Step, StepId};
 use super::subject::SubjectKey;
 use crate::Timestamp;
 use crate::error::{Error, Result};
+use crate::incident::{Incident, IncidentId, IncidentStore};
 use crate::model::{PersonHandle, StoreHandle};
 use crate::review::{KeptRow, LastLook, Review, ReviewId};
 use crate::rotation::{Rotation, RotationId, RotationQuery};
@@ -35,6 +36,8 @@ struct Books {
     reviews: BTreeMap<ReviewId, Review>,
     review_rows: BTreeMap<(ReviewId, u32), KeptRow>,
     last_looks: HashMap<StoreHandle, LastLook>,
+    incidents: BTreeMap<IncidentId, Incident>,
+    incident_stores: BTreeMap<(IncidentId, u32), IncidentStore>,
     people: HashMap<PersonHandle, PersonRecord>,
     chains: BTreeMap<StoreHandle, Vec<Event>>,
     leases: HashMap<LeaseKey, Held>,
@@ -114,6 +117,14 @@ impl Books {
             let kept = self.last_looks.get(&look.store);
             same("the look", kept.map(|kept| kept.revision), look.revision)?;
         }
+        for incident in &change.incidents {
+            let kept = self.incidents.get(&incident.id);
+            same("the incident", kept.map(|kept| kept.revision), incident.revision)?;
+        }
+        for store in &change.incident_stores {
+            let kept = self.incident_stores.get(&(store.incident, store.number));
+            same("the store of the incident", kept.map(|kept| kept.revision), store.revision)?;
+        }
         Ok(())
     }
 
@@ -168,6 +179,14 @@ impl Books {
         for mut look in change.last_looks {
             look.revision += 1;
             self.last_looks.insert(look.store.clone(), look);
+        }
+        for mut incident in change.incidents {
+            incident.revision += 1;
+            self.incidents.insert(incident.id, incident);
+        }
+        for mut store in change.incident_stores {
+            store.revision += 1;
+            self.incident_stores.insert((store.incident, store.number), store);
         }
         for person in change.people {
             self.people.insert(person.handle.clone(), person);
@@ -367,6 +386,33 @@ impl Ledger for MemoryLedger {
 
     async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
         Ok(self.books().last_looks.get(store).cloned())
+    }
+
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>> {
+        Ok(self.books().incidents.get(&id).cloned())
+    }
+
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>> {
+        let books = self.books();
+        let of_them = |incident: &&Incident| person.is_none_or(|person| incident.person == *person);
+        Ok(books.incidents.values().rev().filter(of_them).take(within(limit)).cloned().collect())
+    }
+
+    async fn incident_stores(
+        &self,
+        incident: IncidentId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentStore>> {
+        let books = self.books();
+        let following = (incident, after.saturating_add(1))..=(incident, u32::MAX);
+        Ok(books
+            .incident_stores
+            .range(following)
+            .map(|(_, store)| store)
+            .take(within(limit))
+            .cloned()
+            .collect())
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

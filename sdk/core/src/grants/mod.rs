@@ -24,7 +24,7 @@ pub use grant::{Cause, End, Grant, GrantId, Obligation, Principal};
 pub use holding::{Eviction, Former, Holding, Intent, IntentKind, Reset, Tries};
 pub use ledger::{Commit, DueKey, GrantQuery, Lease, LeaseKey, Ledger, PersonRecord, StepQuery};
 pub use memory::MemoryLedger;
-pub use offboarding::{OffboardState, OffboardedStore, Offboarding, OffboardingId};
+pub use offboarding::{Found, OffboardState, OffboardedStore, Offboarding, OffboardingId};
 pub use phase::{Cell, Move, Phase, TABLE};
 pub use policy::Policy;
 pub use step::{Step, StepEnd, StepId, StepKind};

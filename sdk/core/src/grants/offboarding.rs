@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grant::Principal;
 use crate::Timestamp;
-use crate::model::{PersonHandle, Proof, ProviderId, StoreHandle};
+use crate::model::{AccountId, AccountKind, Observation, PersonHandle, Proof, ProviderId, StoreHandle, Told};
 use crate::record_id::record_id;
 
 record_id!(
@@ -47,6 +47,70 @@ pub struct OffboardedStore {
     pub store: StoreHandle,
     /// How far it is.
     pub state: OffboardState,
+    /// What the first look showed, before anything was sent; `None` until somebody looked, and where nobody can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+    /// Whether something that takes them out is still to be sent, so that other work should wait.
+    #[serde(default)]
+    pub unsent: bool,
+}
+
+/// Somebody as a look showed them, without name and address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Found {
+    /// What was seen, as [`AccessState::name`](crate::AccessState::name) names it.
+    pub state: String,
+    /// When the look began, in UTC.
+    pub at: Timestamp,
+    /// The account, if exactly one was seen.
+    pub account: Option<AccountId>,
+    /// Its roles, by the platform's name or id, as far as it tells them.
+    pub roles: Vec<String>,
+    /// Its permissions, as far as the platform tells them.
+    pub permissions: Vec<String>,
+    /// Those that let somebody grant access, move money or take data out.
+    pub privileged: Vec<String>,
+    /// Whether the store is theirs.
+    pub owner: bool,
+}
+
+impl OffboardedStore {
+    /// A store at which nothing has begun.
+    #[must_use]
+    pub fn waiting(platform: ProviderId, store: StoreHandle) -> Self {
+        Self { platform, store, state: OffboardState::Waiting, found: None, unsent: true }
+    }
+}
+
+impl Found {
+    /// What a look showed.
+    #[must_use]
+    pub fn of(look: &Observation) -> Self {
+        let account = look.state.account();
+        let known = |told: &Told<Vec<String>>| told.known().cloned().unwrap_or_default();
+        Self {
+            state: look.state.name().to_owned(),
+            at: look.evidence.began_at,
+            account: account.map(|account| account.id.clone()),
+            roles: account.map(|account| known(&account.roles)).unwrap_or_default(),
+            permissions: account.map(|account| known(&account.permissions)).unwrap_or_default(),
+            privileged: account.map(|account| account.privileged.clone()).unwrap_or_default(),
+            owner: account.is_some_and(|account| account.kind == Told::Known(AccountKind::Owner)),
+        }
+    }
+
+    /// Whether they could get in, or nobody can say that they could not.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.state != "absent"
+    }
+
+    /// Whether they could grant access, move money or take data out.
+    #[must_use]
+    pub fn is_privileged(&self) -> bool {
+        self.owner || !self.privileged.is_empty()
+    }
 }
 
 /// How far one store of an offboarding is.

@@ -35,12 +35,15 @@ pub struct Trouble {
     pub since: Timestamp,
     /// What happened, in one sentence. Never a secret.
     pub reason: String,
+    /// The kind of the error behind it, as [`ErrorKind::as_str`](crate::ErrorKind::as_str) names it; `None` where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 impl Trouble {
     /// Something that began to stand in the way.
     #[must_use]
     pub fn new(kind: TroubleKind, since: Timestamp, reason: impl Into<String>) -> Self {
-        Self { kind, since, reason: reason.into() }
+        Self { kind, since, reason: reason.into(), error: None }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) async fn a_newer_ledger_is_refused(data: &impl Data) {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(
         error.to_string(),
-        "the ledger has version 99, this program knows versions up to 4; next: update guestpass"
+        "the ledger has version 99, this program knows versions up to 5; next: update guestpass"
     );
 }
 

@@ -8,8 +8,8 @@ use guestpass::rotation::RotationQuery;
 use super::LedgerSubject;
 use super::chains::verified;
 use super::samples::{
-    after, fact, grant, holding, key, noon, offboarding, person, place, record, rotation, step, store,
-    subject as account,
+    after, fact, grant, holding, incident, key, noon, offboarding, person, place, record, rotation, step,
+    store, subject as account,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -41,6 +41,21 @@ pub async fn everything_outlives_its_program(subject: LedgerSubject) {
     assert_eq!(ledger.person(&anna).await.unwrap(), Some(record(&anna, "Example")));
     assert!(ledger.holding(&store("acme"), &account("1")).await.unwrap().is_some());
     assert_eq!(ledger.due_keys(noon(), 10).await.unwrap().len(), 1);
+}
+
+/// An incident and its stores are there again.
+pub async fn an_incident_outlives_its_program(subject: LedgerSubject) {
+    let (head, stores) = incident(&person("anna"), noon(), &[place("acme", "1"), place("bolt", "1")]);
+    let id = head.id;
+    let mut change = Commit::new();
+    change.incidents.push(head);
+    change.incident_stores = stores;
+    subject.ledger().commit(change).await.unwrap();
+    let before = subject.ledger().incident_stores(id, 0, 10).await.unwrap();
+    let subject = subject.reopened().await;
+    assert!(subject.ledger().incident(id).await.unwrap().is_some());
+    assert_eq!(subject.ledger().incident_stores(id, 0, 10).await.unwrap(), before);
+    assert_eq!(before.len(), 2);
 }
 
 /// The next event follows the last one.

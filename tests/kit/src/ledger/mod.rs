@@ -13,6 +13,7 @@ pub mod chains;
 pub mod commits;
 pub mod due;
 pub mod durable;
+pub mod incidents;
 pub mod leases;
 pub mod listings;
 pub mod people;
@@ -97,13 +98,15 @@ macro_rules! ledger_suite {
                 long_listings_are_read_in_pages, the_newest_offboarding_comes_first;
             reviews: reviews_come_back, a_stale_review_is_refused, reviews_and_rows_are_read_in_order,
                 a_review_is_cut;
+            incidents: an_incident_comes_back_with_its_stores, stores_of_an_incident_change_one_by_one,
+                the_newest_incident_comes_first;
             people: an_erased_person_is_gone, an_erased_text_does_not_come_back, the_newest_name_counts
         }
     };
     ($subject:path) => {
         $crate::ledger_suite! { volatile $subject }
         $crate::ledger_suite! { @tests $subject;
-            durable: everything_outlives_its_program, chains_go_on_where_they_ended,
+            durable: an_incident_outlives_its_program, everything_outlives_its_program, chains_go_on_where_they_ended,
                 fences_go_on_where_they_ended
         }
     };

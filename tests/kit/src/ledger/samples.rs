@@ -5,6 +5,7 @@ use guestpass::grants::{
     Grant, GrantId, Holding, LeaseKey, Offboarding, OffboardingId, PersonRecord, Phase, Place, Principal,
     Step, StepId, SubjectKey,
 };
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
 use guestpass::review::{KeptRow, KnownFinding, LastLook, Review, ReviewId, RowKey};
 use guestpass::rotation::{Rotation, RotationId, Stage, Tag};
 use guestpass::{AccountId, Clock, ContentionKey, PersonHandle, ProviderId, StoreHandle, Timestamp};
@@ -214,6 +215,44 @@ pub fn last_look(store_name: &str) -> LastLook {
     look.known.insert(KnownFinding::new(key, "dormant"));
     look.looked_at = Some(noon());
     look
+}
+
+/// A new incident, and its stores.
+#[must_use]
+pub fn incident(
+    person: &PersonHandle,
+    opened_at: Timestamp,
+    stores: &[Place],
+) -> (Incident, Vec<IncidentStore>) {
+    let id = IncidentId::new(opened_at);
+    let head = from_json(json!({
+        "id": id,
+        "person": person,
+        "by": Principal::authenticated("olga"),
+        "reason": "a stolen laptop",
+        "opened_at": opened_at,
+        "offboarding": OffboardingId::random(),
+        "scope": "exposed",
+        "allow_downtime": false,
+        "stores": stores.len(),
+        "revision": 0,
+    }));
+    let store = |(number, place): (usize, &Place)| {
+        from_json(json!({
+            "incident": id,
+            "number": number + 1,
+            "place": place,
+            "chain": 3,
+            "grants": [{ "id": GrantId::new(opened_at), "role": "support", "phase": Phase::Active,
+                "since": opened_at, "until": opened_at }],
+            "had_access": true,
+            "state": { "is": "waiting" },
+            "unsent": true,
+            "credentials": [{ "name": "web", "kind": "storefront-token", "way": { "is": "automatic" } }],
+            "revision": 0,
+        }))
+    };
+    (head, stores.iter().enumerate().map(store).collect())
 }
 
 /// Name and address of a person.

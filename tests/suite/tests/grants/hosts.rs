@@ -11,6 +11,7 @@ use guestpass::grants::{
     Ledger, MemoryLedger, Moment, Offboarding, OffboardingId, PersonRecord, Phase, Standing, Step, StepId,
     StepQuery, SubjectKey, SweepOptions,
 };
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
 use guestpass::review::{KeptRow, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{Error, ErrorKind, Operation, PersonHandle, Result, StoreHandle, Timestamp};
@@ -164,6 +165,23 @@ impl Ledger for FullDisk {
 
     async fn last_look(&self, store: &StoreHandle) -> Result<Option<guestpass::review::LastLook>> {
         self.inner.last_look(store).await
+    }
+
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>> {
+        self.inner.incident(id).await
+    }
+
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>> {
+        self.inner.incidents(person, limit).await
+    }
+
+    async fn incident_stores(
+        &self,
+        incident: IncidentId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<IncidentStore>> {
+        self.inner.incident_stores(incident, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

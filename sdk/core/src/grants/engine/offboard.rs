@@ -15,10 +15,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::grants::grant::{Cause, Principal};
 use crate::grants::holding::Eviction;
 use crate::grants::ledger::{Commit, GrantQuery, Lease, LeaseKey, PersonRecord, StepQuery};
-use crate::grants::offboarding::{OffboardState, OffboardedStore, Offboarding, OffboardingId};
+use crate::grants::offboarding::{Found, OffboardState, OffboardedStore, Offboarding, OffboardingId};
 use crate::grants::phase::{Move, Phase};
 use crate::grants::step::{StepEnd, StepKind};
 use crate::grants::subject::Place;
+use crate::grants::trouble::TroubleKind;
 use crate::model::{
     AccessState, ContentionKey, Observation, Person, PersonHandle, Proof, ProviderId, Remains, StoreHandle,
 };
@@ -41,6 +42,8 @@ struct Entry {
     index: usize,
     place: Place,
     state: OffboardState,
+    found: Option<Found>,
+    unsent: bool,
 }
 
 impl Engine {
@@ -57,6 +60,11 @@ impl Engine {
         cx: &CallContext,
         watcher: &dyn Watcher,
     ) -> Result<Offboarding> {
+        if let Some(id) = request.id
+            && self.ledger.offboarding(id).await?.is_some()
+        {
+            return self.continue_offboarding(id, cx, watcher).await;
+        }
         let person = self.person_to_offboard(&request.person).await?;
         let mut stores: Vec<OffboardedStore> = Vec::new();
         let named = if request.stores.is_empty() { self.directory.stores() } else { request.stores };
@@ -69,11 +77,11 @@ impl Engine {
                 ));
             };
             let platform = provider.connection().provider().clone();
-            stores.push(OffboardedStore { platform, store, state: OffboardState::Waiting });
+            stores.push(OffboardedStore::waiting(platform, store));
         }
         self.add_owing_stores(&request.person, &mut stores).await?;
         let record = Offboarding {
-            id: OffboardingId::random(),
+            id: request.id.unwrap_or_else(OffboardingId::random),
             person: request.person,
             by: request.by,
             reason: request.reason,
@@ -130,9 +138,11 @@ impl Engine {
     }
 
     async fn keep_results(&self, entries: Vec<Entry>, record: &mut Offboarding) -> Result<()> {
-        for Entry { index, state, .. } in entries {
+        for Entry { index, state, found, unsent, .. } in entries {
             if let Some(store) = record.stores.get_mut(index) {
                 store.state = state;
+                store.found = found;
+                store.unsent = unsent;
             }
         }
         if record.stores.iter().all(|store| matches!(store.state, OffboardState::Out { .. })) {
@@ -159,7 +169,7 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) async fn person_to_offboard(&self, handle: &PersonHandle) -> Result<Person> {
+    pub(crate) async fn person_to_offboard(&self, handle: &PersonHandle) -> Result<Person> {
         let kept = self.ledger.person(handle).await?.and_then(|record| record.to_person());
         self.directory.person(handle).or(kept).ok_or_else(|| {
             Error::invalid("person", format!("names {handle}, whom nobody knows"), "name one of your people")
@@ -176,7 +186,7 @@ impl Engine {
             after = Some(last.id);
             for Place { platform, store, .. } in page.into_iter().map(|grant| grant.place) {
                 if stores.iter().all(|known| known.store != store) {
-                    stores.push(OffboardedStore { platform, store, state: OffboardState::Waiting });
+                    stores.push(OffboardedStore::waiting(platform, store));
                 }
             }
         }
@@ -190,13 +200,20 @@ impl Engine {
                 continue;
             }
             let place = self.place_of(&store.platform, &store.store, person)?;
-            let entry = Entry { index, place, state: store.state.clone() };
+            let (state, found) = (store.state.clone(), store.found.clone());
+            let entry = Entry { index, place, state, found, unsent: true };
             groups.entry(LeaseKey::of(&entry.place)).or_default().push(entry);
         }
         Ok(groups)
     }
 
-    fn place_of(&self, platform: &ProviderId, store: &StoreHandle, person: &Person) -> Result<Place> {
+    /// As what a person comes into a store, and what work on it competes for.
+    pub(crate) fn place_of(
+        &self,
+        platform: &ProviderId,
+        store: &StoreHandle,
+        person: &Person,
+    ) -> Result<Place> {
         let provider = self.directory.connect(store).ok().flatten();
         let connection = provider.as_ref().map(|provider| provider.connection());
         Ok(Place {
@@ -253,14 +270,21 @@ impl Engine {
         for (entry, look) in entries.iter_mut().zip(looks) {
             self.ledger.renew(lease, self.now(), super::settle::LEASE).await?;
             match look {
-                Before::Out(proof) => entry.state = OffboardState::Out { proof },
+                Before::Out(proof) => {
+                    entry.state = OffboardState::Out { proof };
+                    entry.unsent = false;
+                }
                 Before::Inside(look) => {
-                    self.evict(lease, &entry.place, order).await?;
+                    if let Some(look) = &look {
+                        entry.found.get_or_insert_with(|| Found::of(look));
+                    }
+                    self.evict(lease, entry, order).await?;
                     let prove_later = together && self.leaves_nothing(&entry.place);
                     let way = Way { look, prove_later, ..Way::default() };
                     let settled = self.settle_under(lease, &entry.place, way, &cx).await?;
                     let sent = prove_later && settled.writes > 0 && settled.proof.is_none();
                     entry.state = state_of(&settled);
+                    entry.unsent = is_unsent(&settled);
                     if sent {
                         unproven.push(entry);
                         continue;
@@ -273,6 +297,7 @@ impl Engine {
         for entry in unproven {
             let settled = self.settle_under(lease, &entry.place, Way::default(), &reading).await?;
             entry.state = state_of(&settled);
+            entry.unsent = false;
             watcher.offboarded(&entry.as_store());
         }
         Ok(())
@@ -347,7 +372,8 @@ impl Engine {
     }
 
     /// Writes down that the subject has to go whatever was there before, and ends every grant.
-    async fn evict(&self, lease: &Lease, place: &Place, order: &Order) -> Result<()> {
+    async fn evict(&self, lease: &Lease, entry: &Entry, order: &Order) -> Result<()> {
+        let place = &entry.place;
         let provider = self.directory.connect(&place.store).ok().flatten();
         // Whoever comes in as one with others cannot be put out alone: only their own grants end.
         let shared = provider.is_some_and(|provider| provider.connection().shares_subject());
@@ -355,6 +381,8 @@ impl Engine {
             let now = self.now();
             let ending =
                 Ending { cause: Cause::Offboarded, by: Some(order.by.clone()), reason: order.reason.clone() };
+            // What was open is known for ever before anything is sent.
+            let found = serde_json::json!({ "found": entry.found });
             let living: Vec<_> = book
                 .grants
                 .iter()
@@ -362,16 +390,21 @@ impl Engine {
                 .filter(|grant| !shared || grant.person == order.person.handle)
                 .map(|grant| grant.id)
                 .collect();
+            let ordered = (book.holding.eviction.is_none() && !shared) || (shared && !living.is_empty());
             for id in living {
                 book.make(id, Move::End, Some(&ending), now)?;
             }
             if book.holding.eviction.is_none() && !shared {
                 book.holding.eviction =
                     Some(Eviction { by: order.by.clone(), since: now, reason: order.reason.clone() });
+                book.people.push(order.record.clone());
+            }
+            if ordered {
                 let fact = book.note(now, "offboarding_ordered");
+                fact.person = Some(order.person.handle.clone());
                 fact.actor = Some(order.by.clone());
                 fact.reason.clone_from(&order.reason);
-                book.people.push(order.record.clone());
+                fact.detail = found;
             }
             book.holding.due_at = Some(now);
             book.holding.removing = book.holding.eviction.is_some()
@@ -396,8 +429,20 @@ impl Entry {
             platform: self.place.platform.clone(),
             store: self.place.store.clone(),
             state: self.state.clone(),
+            found: self.found.clone(),
+            unsent: self.unsent,
         }
     }
+}
+
+/// Whether what takes the subject out could not leave yet, and leaves later.
+fn is_unsent(settled: &Settled) -> bool {
+    let later = [ErrorKind::RateLimited, ErrorKind::Timeout, ErrorKind::Unavailable];
+    let waits = settled.troubles.iter().any(|trouble| {
+        trouble.kind == TroubleKind::StoreUnavailable
+            && later.iter().any(|kind| trouble.error.as_deref() == Some(kind.as_str()))
+    });
+    settled.proof.is_none() && settled.writes == 0 && waits
 }
 
 fn state_of(settled: &Settled) -> OffboardState {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::grants::grant::Principal;
+use crate::grants::offboarding::OffboardingId;
 use crate::model::{PersonHandle, StoreHandle};
 use crate::review::ReviewRules;
 
@@ -116,19 +117,28 @@ pub struct OffboardRequest {
     pub reason: Option<String>,
     /// Only these stores; all of them if empty.
     pub stores: Vec<StoreHandle>,
+    /// Under this id, so that whoever asks once more goes on with it; a new one if not given.
+    pub id: Option<OffboardingId>,
 }
 
 impl OffboardRequest {
     /// Somebody goes, out of every store.
     #[must_use]
     pub fn new(person: PersonHandle, by: Principal) -> Self {
-        Self { person, by, reason: None, stores: Vec::new() }
+        Self { person, by, reason: None, stores: Vec::new(), id: None }
     }
 
     /// For this reason.
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
+        self
+    }
+
+    /// Under this id.
+    #[must_use]
+    pub fn under(mut self, id: OffboardingId) -> Self {
+        self.id = Some(id);
         self
     }
 }

@@ -465,6 +465,7 @@ impl Work<'_> {
         let reason = format!("{}; next: {}", error.message(), error.remedy());
         self.amend(Durable::Look, |book| {
             book.trouble(kind, &reason, now);
+            book.holding.blame(kind, error.kind());
             if let (Some(step), false) = (&by_hand, book.has_step(&StepKind::Exit)) {
                 book.open_step(StepKind::Exit, step.clone(), now);
             }
