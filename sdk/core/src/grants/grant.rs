@@ -121,6 +121,9 @@ pub struct Grant {
     pub ends_at: Timestamp,
     /// When somebody should look whether it is still right, in UTC.
     pub review_at: Option<Timestamp>,
+    /// For which of these times it was announced that nobody has looked, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_told: Option<Timestamp>,
     /// Where its one-time secret goes: the name of a sink.
     pub deliver_to: Option<String>,
     /// What else it brings along, by hand.

@@ -27,6 +27,25 @@ pub(crate) fn is_within(account: &Collaborator, role: Option<&RoleSpec>) -> bool
     !matches!(beyond(account, role, &[]), Some(Finding::BeyondGrant { .. }))
 }
 
+/// How what somebody may do differs from a role, in one clause; `None` where it does not, or cannot be compared.
+pub(crate) fn compare_rights(account: &Collaborator, role: &RoleSpec, roles: &[Role]) -> Option<String> {
+    if let Some(Finding::BeyondGrant { rights }) = beyond(account, Some(role), roles) {
+        return Some(format!("more than the role says: {}", rights.join(", ")));
+    }
+    let missing: Vec<&str> = match (account.roles.known(), &role.platform_role, account.permissions.known()) {
+        (Some(held), Some(meant), _) => {
+            let meant = id_of(meant, roles);
+            if held.iter().any(|right| right == meant) { Vec::new() } else { vec![meant] }
+        }
+        (_, _, Some(held)) => {
+            let meant = role.permissions.iter();
+            meant.filter(|right| !held.contains(right)).map(String::as_str).collect()
+        }
+        _ => Vec::new(),
+    };
+    (!missing.is_empty()).then(|| format!("less than the role says: {} is missing", missing.join(", ")))
+}
+
 fn more(held: &[String], meant: impl Fn(&str) -> bool) -> Option<Finding> {
     let rights: Vec<_> = held.iter().filter(|right| !meant(right)).cloned().collect();
     (!rights.is_empty()).then_some(Finding::BeyondGrant { rights })

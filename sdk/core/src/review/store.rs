@@ -70,6 +70,18 @@ impl Reviewer {
         self
     }
 
+    pub(super) fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
+    }
+
+    pub(super) fn directory(&self) -> &Arc<dyn Directory> {
+        &self.directory
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.env.clock().now()
+    }
+
     /// Reads one store. A store that cannot be read is no error: its rows are what the ledger knows, and it says why.
     ///
     /// # Errors

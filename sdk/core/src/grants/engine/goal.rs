@@ -319,6 +319,7 @@ mod tests {
             starts_at: now,
             ends_at: Timestamp::MAX,
             review_at: None,
+            review_told: None,
             deliver_to: None,
             also: Vec::new(),
             adopted: false,

@@ -12,6 +12,7 @@ pub(crate) mod pace;
 mod report;
 mod request;
 mod reviewed;
+mod reviewing;
 mod settle;
 mod steps;
 mod sweep;

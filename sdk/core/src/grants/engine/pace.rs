@@ -187,6 +187,7 @@ mod tests {
             starts_at: at(600),
             ends_at: at(400_000),
             review_at: None,
+            review_told: None,
             deliver_to: None,
             also: Vec::new(),
             adopted: false,
