@@ -12,6 +12,7 @@
 //! - [`review`]: who is inside, and why;
 //! - [`rotation`]: credentials that change without anybody being locked out;
 //! - [`Authorization`]: a first token, by a merchant's consent in a browser;
+//! - [`explain`]: why somebody is inside, or is not;
 //! - [`incident`]: out everywhere at once, and every credential replaced;
 //! - [`Registry`] and [`Environment`]: how programs and tests put it together.
 //!
@@ -29,6 +30,7 @@ mod config;
 mod coordination;
 mod environment;
 mod error;
+pub mod explain;
 mod ext;
 pub mod grants;
 pub mod http;
