@@ -11,10 +11,14 @@
 mod by_hand;
 mod desk;
 mod ends;
+mod explain;
 mod hosts;
+mod incident;
+mod keyring;
 mod life;
 mod lost;
 mod offboard;
 mod orders;
+mod register;
 mod secrets;
 mod shared;
