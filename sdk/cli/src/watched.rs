@@ -9,6 +9,8 @@ use guestpass::grants::{
     Commit, DueKey, Grant, GrantId, GrantQuery, Holding, Lease, LeaseKey, Ledger, Offboarding, OffboardingId,
     PersonRecord, Step, StepId, StepQuery, SubjectKey,
 };
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
+use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{PersonHandle, Result, StoreHandle, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
@@ -104,6 +106,34 @@ impl Ledger for Watched {
         limit: u32,
     ) -> Result<Vec<Rotation>> {
         self.ledger.rotations(query, after, limit).await
+    }
+
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>> {
+        self.ledger.review(id).await
+    }
+
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>> {
+        self.ledger.reviews(limit).await
+    }
+
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
+        self.ledger.review_rows(review, after, limit).await
+    }
+
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
+        self.ledger.last_look(store).await
+    }
+
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>> {
+        self.ledger.incident(id).await
+    }
+
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>> {
+        self.ledger.incidents(person, limit).await
+    }
+
+    async fn incident_stores(&self, id: IncidentId, after: u32, limit: u32) -> Result<Vec<IncidentStore>> {
+        self.ledger.incident_stores(id, after, limit).await
     }
 
     async fn person(&self, handle: &PersonHandle) -> Result<Option<PersonRecord>> {

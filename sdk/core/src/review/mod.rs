@@ -19,8 +19,7 @@ mod run;
 mod store;
 mod words;
 
-pub(crate) use compare::compare_rights;
-pub(crate) use compare::is_within;
+pub(crate) use compare::{compare_rights, is_within};
 pub use decide::Consequence;
 pub use differ::{Comparison, Difference, RowDifference, StoreDifference};
 pub use finding::Finding;

@@ -55,6 +55,12 @@ impl Directory for World {
     fn person(&self, _: &PersonHandle) -> Option<Person> {
         None
     }
+    fn people(&self) -> Vec<Person> {
+        Vec::new()
+    }
+    fn roles_on(&self, _: &ProviderId) -> Vec<RoleSpec> {
+        Vec::new()
+    }
     fn role(&self, _: &str, _: &ProviderId) -> Option<RoleSpec> {
         None
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use guestpass::grants::audit::{Event, Head};
 use guestpass::grants::*;
+use guestpass::incident::{Incident, IncidentId, IncidentStore};
+use guestpass::review::{KeptRow, LastLook, Review, ReviewId};
 use guestpass::rotation::{Rotation, RotationId, RotationQuery};
 use guestpass::{Error, ErrorKind, PersonHandle, Result, StoreHandle, Timestamp};
 
@@ -36,6 +38,27 @@ impl Ledger for Shaky {
     }
     async fn grants(&self, query: &GrantQuery, after: Option<GrantId>, limit: u32) -> Result<Vec<Grant>> {
         self.inner.grants(query, after, limit).await
+    }
+    async fn review(&self, id: ReviewId) -> Result<Option<Review>> {
+        self.inner.review(id).await
+    }
+    async fn reviews(&self, limit: u32) -> Result<Vec<Review>> {
+        self.inner.reviews(limit).await
+    }
+    async fn review_rows(&self, review: ReviewId, after: u32, limit: u32) -> Result<Vec<KeptRow>> {
+        self.inner.review_rows(review, after, limit).await
+    }
+    async fn last_look(&self, store: &StoreHandle) -> Result<Option<LastLook>> {
+        self.inner.last_look(store).await
+    }
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>> {
+        self.inner.incident(id).await
+    }
+    async fn incidents(&self, person: Option<&PersonHandle>, limit: u32) -> Result<Vec<Incident>> {
+        self.inner.incidents(person, limit).await
+    }
+    async fn incident_stores(&self, id: IncidentId, after: u32, limit: u32) -> Result<Vec<IncidentStore>> {
+        self.inner.incident_stores(id, after, limit).await
     }
     async fn holding(&self, store: &StoreHandle, subject: &SubjectKey) -> Result<Option<Holding>> {
         self.inner.holding(store, subject).await

@@ -397,7 +397,6 @@ impl Engine {
             starts_at: request.starts_at.map_or(now, |at| at.max(now)),
             ends_at: request.ends_at,
             review_at: request.review_at,
-            review_at,
             review_told: None,
             deliver_to: request.deliver_to.clone(),
             also: request.also.iter().map(|what| Obligation { what: what.clone(), ended: None }).collect(),
