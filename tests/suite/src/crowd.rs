@@ -76,6 +76,7 @@ impl Crowd {
             stores: Vec::new(),
             people: Vec::new(),
             roles: Vec::new(),
+            credentials: Vec::new(),
         };
         let clock = setup.clock()?;
         let shared = || clock.clone() as Arc<dyn Clock>;
@@ -130,6 +131,7 @@ impl Crowd {
             texts: owned(texts),
             secrets: owned(secrets),
             merchant_held: false,
+            files: BTreeMap::new(),
         })
     }
 

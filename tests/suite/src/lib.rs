@@ -4,6 +4,7 @@
 mod bigcommerce;
 pub mod clock;
 pub mod crowd;
+pub mod files;
 mod prestashop;
 pub mod setup;
 mod shopify;

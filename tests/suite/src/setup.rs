@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use guestpass::grants::{Checkpoint, Engine, Ledger, StaticDirectory};
 use guestpass::http::ReqwestTransport;
+use guestpass::rotation::{CredentialName, CredentialSlot, Driver};
 use guestpass::{
-    AccountId, CallbackSink, Clock, Environment, Error, ErrorKind, FileCoordination, FixedSecret, Person,
-    PersonHandle, ProviderId, Registry, Result, RoleSpec, StoreHandle, StoreSettings,
+    AccountId, CallbackSink, Clock, Environment, Error, ErrorKind, ExposeSecret, FileCoordination,
+    FixedSecret, LoadedSecret, Person, PersonHandle, ProviderId, Registry, Result, RoleSpec, SecretSource,
+    Sink, StoreHandle, StoreSettings,
 };
 use guestpass_ledger::SqlLedger;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::SharedClock;
+use crate::files::{Files, write_whole};
 
 /// The sink of every set-up: a file for each label in its folder.
 pub const SINK: &str = "files";
@@ -32,7 +36,29 @@ pub struct Setup {
     pub people: Vec<Guest>,
     /// What our roles mean.
     pub roles: Vec<Role>,
+    /// What is rotated.
+    pub credentials: Vec<Kept>,
 }
+
+/// A credential of a store, kept in two places.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// The store.
+    pub store: String,
+    /// Our name for it.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its plain settings.
+    pub texts: BTreeMap<String, String>,
+    /// Its secret ones: those of a fake.
+    pub secrets: BTreeMap<String, String>,
+    /// How long its users need to take a new one.
+    pub drain: Duration,
+}
+
+/// The sinks of every credential: a folder each.
+pub const PLACES: [&str; 2] = ["first", "second"];
 
 /// A store and how it is reached.
 #[derive(Clone, Serialize, Deserialize)]
@@ -45,6 +71,8 @@ pub struct Store {
     pub texts: BTreeMap<String, String>,
     /// Its secret ones: those of a fake.
     pub secrets: BTreeMap<String, String>,
+    /// Secret ones that are read from files and written back there.
+    pub files: BTreeMap<String, PathBuf>,
     /// Whether the merchant holds the key.
     pub merchant_held: bool,
 }
@@ -78,6 +106,8 @@ pub struct Role {
 pub struct Host {
     /// The engine.
     pub engine: Engine,
+    /// What rotates credentials.
+    pub driver: Driver,
     /// Its ledger.
     pub ledger: Arc<dyn Ledger>,
     /// The clock of all.
@@ -111,15 +141,32 @@ impl Setup {
     /// # Errors
     /// When the clock or a connection cannot be opened.
     pub fn open_on(&self, ledger: Arc<dyn Ledger>) -> Result<Host> {
+        self.open_between(ledger, |_, sink| sink)
+    }
+
+    /// Begins to work on it with this ledger, and with something between it and the places of credentials.
+    ///
+    /// # Errors
+    /// When the clock or a connection cannot be opened.
+    pub fn open_between(
+        &self,
+        ledger: Arc<dyn Ledger>,
+        between: impl Fn(&str, Arc<dyn Sink>) -> Arc<dyn Sink>,
+    ) -> Result<Host> {
         let clock = self.clock()?;
         let env = Environment::new(
             Arc::new(ReqwestTransport::new()?),
             clock.clone() as Arc<dyn Clock>,
             Arc::new(FileCoordination::new(self.folder.join("budgets"))),
         );
-        let directory = Arc::new(self.directory(&env)?);
-        let engine = Engine::new(ledger.clone(), directory, env.clone());
-        Ok(Host { engine, ledger, clock, env })
+        let mut directory = self.directory(&env)?;
+        for place in PLACES {
+            directory = directory.with_sink(place, between(place, Arc::new(self.place(place))));
+        }
+        let directory = Arc::new(directory);
+        let engine = Engine::new(ledger.clone(), directory.clone(), env.clone());
+        let driver = Driver::new(ledger.clone(), directory, env.clone());
+        Ok(Host { engine, driver, ledger, clock, env })
     }
 
     fn directory(&self, env: &Environment) -> Result<StaticDirectory> {
@@ -136,10 +183,19 @@ impl Setup {
         for guest in &self.people {
             directory = directory.with_person(guest.person()?);
         }
+        for kept in &self.credentials {
+            directory = directory.with_credential(StoreHandle::new(&kept.store)?, kept.slot()?);
+        }
         for role in &self.roles {
             directory = directory.with_role_on(role.platform.clone(), role.spec(), Some(1));
         }
         Ok(directory)
+    }
+
+    /// The files of a sink of credentials.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Files {
+        Files::within(self.folder.join(name))
     }
 
     /// The file of a label: its last secret.
@@ -163,7 +219,11 @@ impl Host {
     /// The same host, watched.
     #[must_use]
     pub fn watched_by(self, checkpoint: Arc<dyn Checkpoint>) -> Self {
-        Self { engine: self.engine.with_checkpoint(checkpoint), ..self }
+        Self {
+            engine: self.engine.with_checkpoint(checkpoint.clone()),
+            driver: self.driver.with_checkpoint(checkpoint),
+            ..self
+        }
     }
 }
 
@@ -177,10 +237,44 @@ impl Store {
             return Ok(settings.merchant_held());
         }
         for (name, value) in &self.secrets {
-            settings = settings.with_secret(name, Arc::new(FixedSecret::new(value.clone().into())));
+            settings = settings.with_secret(name, fixed(value));
+        }
+        for (name, file) in &self.files {
+            settings = settings.with_secret(name, in_file(file.clone()));
         }
         Ok(settings)
     }
+}
+
+impl Kept {
+    fn slot(&self) -> Result<CredentialSlot> {
+        let mut slot = CredentialSlot::new(CredentialName::new(&self.name)?, self.kind.clone().into());
+        for (name, value) in &self.texts {
+            slot = slot.with_text(name, value);
+        }
+        for (name, value) in &self.secrets {
+            slot = slot.with_secret(name, fixed(value));
+        }
+        Ok(PLACES.iter().fold(slot.draining(self.drain), |slot, place| slot.kept_in(*place)))
+    }
+}
+
+fn fixed(secret: &str) -> Arc<dyn SecretSource> {
+    Arc::new(FixedSecret::new(secret.to_owned().into()))
+}
+
+/// A secret that whoever renews it writes back.
+fn in_file(file: PathBuf) -> Arc<dyn SecretSource> {
+    let place = file.clone();
+    let load = move || {
+        let read = fs::read_to_string(&file).map_err(|error| failed(error, "the secret's file"));
+        let read = read.map(Into::into);
+        Box::pin(async move { read }) as futures_util::future::BoxFuture<'static, _>
+    };
+    Arc::new(LoadedSecret::new(load).storing(move |secret| {
+        let written = write_whole(&place, secret.expose_secret());
+        Box::pin(async move { written.map_err(|error| failed(error, "the secret's file")) })
+    }))
 }
 
 impl Guest {

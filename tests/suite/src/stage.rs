@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use guestpass::{Clock, Email, ProviderId, Result};
 use guestpass_testkit::conformance::World;
+use guestpass_testkit::conformance::credentials::CredentialWorld;
 use guestpass_testkit::fakes::bigcommerce::BigCommerceWorld;
 use guestpass_testkit::fakes::prestashop::PrestashopWorld;
 use guestpass_testkit::fakes::shopify::{Listed, ShopifyWorld};
@@ -97,6 +98,17 @@ impl Stage {
         }
     }
 
+    /// The fake's credentials.
+    #[must_use]
+    pub fn credentials(&self) -> &dyn CredentialWorld {
+        match self {
+            Self::BigCommerce(world) => world,
+            Self::Prestashop(world) => world,
+            Self::Shopify(world) => world,
+            Self::Wix(world) => world,
+        }
+    }
+
     /// The platform's id.
     #[must_use]
     pub fn platform(&self) -> ProviderId {
@@ -116,6 +128,7 @@ impl Stage {
             handle: handle.to_owned(),
             texts: owned(texts),
             secrets: owned(secrets),
+            files: BTreeMap::new(),
             merchant_held,
         };
         match self {

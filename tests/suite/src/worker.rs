@@ -12,7 +12,8 @@ use guestpass::grants::{
     Checkpoint, Durable, GrantId, GrantRequest, Moment, OffboardRequest, Phase, Principal, Settled,
     SweepOptions, Watcher,
 };
-use guestpass::{Error, ErrorKind, PersonHandle, Result, StoreHandle, Timestamp};
+use guestpass::rotation::{CredentialName, DriverOptions, RotationId, RotationRequest};
+use guestpass::{Error, ErrorKind, OneTimeSecret, PersonHandle, Result, StoreHandle, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::setup::{Host, SINK, Setup};
@@ -44,6 +45,22 @@ pub enum Job {
     SweepAll,
     /// Takes somebody out of every store.
     Offboard(String),
+    /// Rotates a credential, as far as it goes.
+    Rotate {
+        /// The store.
+        store: String,
+        /// The credential.
+        credential: String,
+    },
+    /// Goes on with a rotation.
+    Resume {
+        /// Which.
+        id: RotationId,
+        /// What a person made.
+        handed: Option<String>,
+    },
+    /// Gives a rotation up.
+    AbortRotation(RotationId),
 }
 
 /// A wish for access with the role `support`.
@@ -75,6 +92,26 @@ pub fn boss() -> Principal {
     Principal::stated("boss")
 }
 
+/// A rotation whatever it takes.
+///
+/// # Errors
+/// When a name is none.
+pub fn rotation_of(store: &str, credential: &str) -> Result<RotationRequest> {
+    let (store, credential) = (StoreHandle::new(store)?, CredentialName::new(credential)?);
+    let mut request = RotationRequest::new(store, credential, boss());
+    request.allow_downtime = true;
+    Ok(request)
+}
+
+/// A driver that waits for drains and lost answers by itself, and not for people.
+#[must_use]
+pub fn patient() -> DriverOptions {
+    let mut options = DriverOptions::default();
+    options.timeout = Duration::from_secs(6 * 3600);
+    options.patience = Duration::from_secs(3600);
+    options
+}
+
 impl Job {
     /// Does it.
     ///
@@ -99,6 +136,18 @@ impl Job {
             Self::Offboard(person) => {
                 let request = OffboardRequest::new(PersonHandle::new(person)?, boss());
                 engine.offboard(request, &cx, &()).await?;
+            }
+            Self::Rotate { store, credential } => {
+                let request = rotation_of(store, credential)?;
+                let rotation = host.driver.begin(request).await?;
+                host.driver.advance(rotation.id, None, &patient()).await?;
+            }
+            Self::Resume { id, handed } => {
+                let handed = handed.clone().map(|secret| OneTimeSecret::new(secret.into()));
+                host.driver.advance(*id, handed, &patient()).await?;
+            }
+            Self::AbortRotation(id) => {
+                host.driver.abort(*id, boss(), None, &patient()).await?;
             }
         }
         Ok(())
@@ -196,6 +245,12 @@ impl Told {
     pub fn is_write(&self) -> bool {
         ["Invite Before", "Change Before", "Password Before", "Remove Before"].contains(&self.0.as_str())
     }
+
+    /// As it was told.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for Told {
@@ -219,6 +274,15 @@ impl Worker {
     /// When the program cannot be started.
     pub fn start(program: &Path, order: &Order) -> std::io::Result<Self> {
         Self::spawn(&mut Command::new(program), order)
+    }
+
+    /// Starts one whose complaints go to this file.
+    ///
+    /// # Errors
+    /// When the program cannot be started, or the file not be made.
+    pub fn start_complaining(program: &Path, order: &Order, complaints: &Path) -> std::io::Result<Self> {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(complaints)?;
+        Self::spawn(Command::new(program).stderr(file), order)
     }
 
     /// Starts one that can make no file larger than this: for it, the disk is full then.

@@ -10,6 +10,7 @@
 //! guestpass_testkit::conformance!(subject);
 //! ```
 
+pub mod credentials;
 pub mod deadlines;
 pub mod hostile;
 pub mod life;

@@ -89,6 +89,7 @@ impl Scene {
             stores: Vec::new(),
             people: Vec::new(),
             roles: Vec::new(),
+            credentials: Vec::new(),
         };
         let stage = Stage::start(case.platform, setup.clock().unwrap()).await.unwrap();
         if case.before != Before::Absent {

@@ -47,6 +47,7 @@ mod credentials;
 mod disturb;
 mod graphql;
 mod hooks;
+mod in_use;
 mod keys;
 mod limits;
 mod mutations;

@@ -49,6 +49,7 @@ mod control;
 mod errors;
 mod fields;
 mod gate;
+mod in_use;
 mod passwords;
 mod query;
 mod quirks;

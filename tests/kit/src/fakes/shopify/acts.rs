@@ -303,6 +303,19 @@ impl FakeShopify {
         self.arranged(|service, _| Ok(truth::storefront_tokens(service.world.shop(domain)?)))
     }
 
+    /// The texts of the storefront tokens that a shop ever had.
+    pub(super) fn storefront_texts(&self, domain: &str) -> Vec<String> {
+        let text = |shop: &super::state::Shop| {
+            shop.storefront_tokens.iter().map(|token| token.token.clone()).collect()
+        };
+        self.arranged(|service, _| service.world.shop(domain).map(text))
+    }
+
+    /// The texts of the refresh tokens that a shop ever had.
+    pub(super) fn refresh_texts(&self, domain: &str) -> Vec<String> {
+        self.with(|service, _| service.world.vault.refreshes_of(domain))
+    }
+
     /// Whether a storefront token works now.
     #[must_use]
     pub fn is_storefront_token_alive(&self, token: &str) -> bool {

@@ -59,6 +59,7 @@ mod delegates;
 mod disturb;
 mod grants;
 mod graphql;
+mod in_use;
 mod oauth;
 mod paging;
 mod people;

@@ -303,6 +303,11 @@ impl Vault {
         self.tokens.get(access).is_some_and(|token| token.kind == TokenKind::Expiring)
     }
 
+    pub(super) fn refreshes_of(&self, shop: &str) -> Vec<String> {
+        let known = self.refreshes.iter().filter(|(_, token)| token.shop == shop);
+        known.map(|(text, _)| text.clone()).collect()
+    }
+
     pub(super) fn tokens_of<'v>(&'v self, shop: &'v str) -> impl Iterator<Item = (&'v String, &'v Token)> {
         self.tokens.iter().filter(move |(_, token)| token.shop == shop)
     }

@@ -65,6 +65,7 @@ mod contributors;
 mod control;
 mod credentials;
 mod guard;
+mod in_use;
 mod invites;
 mod panel;
 mod permissions;
