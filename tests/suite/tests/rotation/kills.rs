@@ -164,11 +164,15 @@ async fn give_up(scene: &Scene, rotation: &Rotation) {
     let may = rotation.stage.may_abort() && (scene.overlaps(rotation) || rotation.attempts == 0);
     let given_up = scene.host.driver.abort(rotation.id, boss(), None, &patient()).await;
     match given_up {
-        Err(error) if !may => {
+        Err(error) if !may || !scene.overlaps(rotation) => {
             assert_eq!(error.kind(), guestpass::ErrorKind::InvalidRequest, "{error}");
             assert!(error.remedy().contains("go on"), "{error} {}", error.remedy());
         }
-        given_up => scene.heard(given_up),
+        given_up => {
+            let said = given_up.as_ref().map(|advanced| advanced.warnings.join(" ")).unwrap_or_default();
+            scene.heard(given_up);
+            scene.whoever_made_one_deletes_it(&said);
+        }
     }
 }
 

@@ -10,10 +10,12 @@
 )]
 
 mod consumer;
+mod faults;
 mod kills;
 mod people;
 mod scene;
 mod truth;
+mod weather;
 
 use std::path::Path;
 

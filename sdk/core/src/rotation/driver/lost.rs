@@ -3,12 +3,15 @@
 use super::job::{Job, Next, Step};
 use super::pace::{appearing, elapsed, later};
 use crate::error::ErrorKind;
-use crate::rotation::{Credential, Fate, Find, FoundIssued, IssueOrder, Minted, NewCredential};
+use crate::rotation::{
+    Credential, Fate, Find, FoundIssued, IssueOrder, Lifetime, Minted, NewCredential, Stage,
+};
 use crate::sink::SinkCopy;
 
 const NEVER_MADE: &str = "the order for a new credential did not arrive";
 const SECRET_LOST: &str =
     "a new credential was made and its secret was lost on the way, so it is ended and another one made";
+const SECRET_LOST_IN_PLACE: &str = "the secret of the new credential is in no sink that gives it back, and the one before it ended when it was made";
 const UNSEEN: &str = "a new credential may have been made whose secret was lost on the way; nothing lists those, so it is \
     written down until it dies, and another one made";
 
@@ -52,6 +55,7 @@ impl Job<'_> {
         if self.ground.info.find == Find::CallerMade {
             return Ok(None);
         }
+        let by_hand = self.handed.is_some();
         let staged = match self.handed.take().or_else(|| self.secret.clone()) {
             Some(secret) => Some(secret),
             None => self.seek(&[SinkCopy::Staged], |_| true).await.certain()?,
@@ -62,6 +66,9 @@ impl Job<'_> {
         self.still_ours().await?;
         match self.ground.rotator()?.inspect(&self.ground.slot, &known, &self.cx()).await {
             Ok(seen) => {
+                if by_hand {
+                    self.keep_possible();
+                }
                 let new = NewCredential::new(seen.id, Some(secret), seen.expires_at);
                 self.issued(new).await.map(Some)
             }
@@ -75,6 +82,42 @@ impl Job<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Where nothing lists them and only one can live, whoever authorises anew hands in another one than the order made whose
+    /// answer was lost. That one stays in the record, since nobody can tell them apart.
+    fn keep_possible(&mut self) {
+        if !self.ground.info.is_in_place() || self.ground.info.find != Find::Impossible {
+            return;
+        }
+        let known = self.rotation.new.as_ref().filter(|new| new.fingerprint.is_none());
+        let is_there = |lost: &Minted| self.rotation.orphans.iter().any(|orphan| orphan.tag == lost.tag);
+        if let Some(mut lost) = known.filter(|lost| !is_there(lost)).cloned() {
+            lost.fate = self.fate_unseen(&lost);
+            self.rotation.orphans.push(lost);
+        }
+    }
+
+    /// One that may have been made, and that nothing ends: it arrived at this moment at the latest.
+    pub(super) fn fate_unseen(&self, lost: &Minted) -> Fate {
+        let at = match self.ground.info.lifetime {
+            Lifetime::Fixed(life) => Some(later(self.now(), life)),
+            _ => lost.expires_at,
+        };
+        at.map_or(Fate::Possible, |at| Fate::DiesAt { at })
+    }
+
+    /// The secret of one that took the place of the old one is lost, and nothing lists it. Whether another one can be made
+    /// is for the platform to say: if not, somebody authorises anew and hands that one in.
+    pub(super) async fn lose_in_place(&mut self) -> Step {
+        let tag = self.rotation.new.as_ref().and_then(|new| new.tag.clone());
+        let fate = self.rotation.new.as_ref().map_or(Fate::Possible, |new| self.fate_unseen(new));
+        self.orphan_new(|_| fate.clone());
+        let mut missing = Minted::new(Fate::Possible);
+        missing.tag = tag;
+        self.rotation.new = Some(missing);
+        self.note("rotation_trouble").reason = Some(SECRET_LOST_IN_PLACE.to_owned());
+        self.move_to(Stage::Issuing).await
     }
 
     /// Whether the new one is so young that it may still be refused.
@@ -110,7 +153,15 @@ impl Job<'_> {
                 NEVER_MADE
             }
             FoundIssued::CannotLook => {
-                self.orphan_new(|new| new.expires_at.map_or(Fate::Possible, |at| Fate::DiesAt { at }));
+                let known = self.rotation.new.as_ref();
+                let is_there =
+                    |lost: &Minted| self.rotation.orphans.iter().any(|orphan| orphan.tag == lost.tag);
+                if known.is_some_and(|lost| lost.made_at.is_none() && is_there(lost)) {
+                    // It is among the orphans already; only its place was kept.
+                    self.rotation.new = None;
+                }
+                let fate = self.rotation.new.as_ref().map_or(Fate::Possible, |new| self.fate_unseen(new));
+                self.orphan_new(|_| fate.clone());
                 UNSEEN
             }
         }

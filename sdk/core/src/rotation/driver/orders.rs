@@ -9,7 +9,10 @@ use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::grants::audit::Fact;
 use crate::grants::{Commit, Durable, Lease, Moment, Principal};
 use crate::model::Proof;
-use crate::rotation::{Death, Fate, HumanPart, Rotation, RotationId, Stage};
+use crate::rotation::{Death, Fate, HumanPart, Rotation, RotationId, Stage, WaitsFor};
+
+const MADE_MEANWHILE: &str = "a person was asked for a new credential: if they made one that was never handed in, it is to be \
+    deleted at the platform, and only they know of it";
 
 impl Driver {
     /// Gives a rotation up, before the new one is in its place, and ends what it made.
@@ -51,9 +54,18 @@ impl Driver {
         if rotation.stage != Stage::Aborting {
             refuse_abort(&rotation, &ground)?;
             let was = rotation.stage;
+            let waited_for_new =
+                matches!(rotation.waits_for, Some(WaitsFor::Person { part: HumanPart::Issue, .. }));
             rotation.stage = Stage::Aborting;
             rotation.trouble = None;
             let mut job = Job::new(self, options, lease, &ground, rotation);
+            if waited_for_new && ground.info.is_in_place() {
+                job.refuse_if_old_is_dead().await?;
+            }
+            if waited_for_new {
+                // Nothing that a person made and did not hand in can be seen from here.
+                job.warnings.push(MADE_MEANWHILE.to_owned());
+            }
             job.actor = Some(by);
             let fact = job.note("rotation_given_up");
             fact.reason = reason;
@@ -190,6 +202,22 @@ impl Driver {
 }
 
 impl Job<'_> {
+    /// Where only one can live, a person who made the new one ended the old one with it, so there is no way back.
+    async fn refuse_if_old_is_dead(&self) -> Result<()> {
+        let Some(old) = &self.rotation.old else { return Ok(()) };
+        let old = self.credential(old).await?;
+        match self.ground.rotator()?.inspect(&self.ground.slot, &old, &self.cx()).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+                let message = "the rotation cannot be given up: the credential in use is dead, as when a new one was made";
+                Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_remedy("go on with it: hand the new one in")
+                    .with_source(error))
+            }
+            // Whatever else keeps it from being seen is no reason to hold on to the rotation.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// What the platform says of a credential, or somebody's word where it says nothing.
     async fn proven_or(&self, which: Which, said: Proof) -> Result<Fate> {
         let said = Fate::Dead { proof: said };

@@ -5,7 +5,7 @@ use super::pace::{appearing, later};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Actor, Evidence, Instruction, ManualStep, Proof, StepCheck};
 use crate::provider::{Held, Right};
-use crate::rotation::{Fate, HumanPart, RotationTrouble, Stage, Verification};
+use crate::rotation::{Fate, Find, HumanPart, RotationTrouble, Stage, Verification};
 use crate::sink::SinkCopy;
 
 const LOST: &str = "the secret of the new credential is in no sink that gives it back, so that one is ended and another one made";
@@ -32,6 +32,9 @@ impl Job<'_> {
         if self.ground.is_guided() {
             self.rotation.stage = Stage::Issued;
             return self.ask(HumanPart::Issue, again(self.ground.slot.name.as_str())).await;
+        }
+        if self.ground.info.is_in_place() && self.ground.info.find == Find::Impossible {
+            return Box::pin(self.lose_in_place()).await;
         }
         self.orphan_new(|_| Fate::Live);
         self.begin_anew(LOST).await

@@ -128,9 +128,21 @@ impl CredentialWorld for BigCommerceWorld {
     }
 
     fn person_ends(&self, kind: &str, secret: &str) {
-        if self.works(kind, secret) {
-            self.fake.revoke_token(secret);
+        if !self.works(kind, secret) {
+            return;
         }
+        if kind_of(kind).is_none() {
+            // Whoever did so before, while the end takes its time, finds it gone from the panel.
+            return self.fake.with(|service, now| {
+                let _ = service.world.revoke_token(secret, &service.quirks, now);
+            });
+        }
+        self.fake.arranged(|service, now| {
+            let tokens = &mut service.world.store_mut(self.hash())?.shop.storefront_tokens;
+            let found = tokens.iter_mut().filter(|token| token.token == secret);
+            found.for_each(|token| token.revoke(Duration::ZERO, now));
+            Ok(())
+        });
     }
 
     /// The webhooks of the one before are gone with it, or are still its own; those of the new one are what counts.

@@ -50,7 +50,7 @@ impl CredentialWorld for PrestashopWorld {
         };
         let used = used.on_store("url", self.fake.url()).on_store_secretly("key", &self.seed.key);
         if way.by_hand {
-            return used;
+            return InUse { issue: None, retire: None, ..used };
         }
         used.on_store("admin_client_id", &self.seed.client_id)
             .on_store_secretly("admin_client_secret", &self.seed.client_secret)

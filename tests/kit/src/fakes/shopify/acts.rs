@@ -311,6 +311,15 @@ impl FakeShopify {
         self.arranged(|service, _| service.world.shop(domain).map(text))
     }
 
+    /// Ends a storefront token that is known by its text.
+    pub(super) fn kill_storefront_token(&self, domain: &str, text: &str) {
+        self.arranged(|service, _| {
+            let tokens = &mut service.world.shop_mut(domain)?.storefront_tokens;
+            tokens.iter_mut().filter(|token| token.token == text).for_each(|token| token.dead = true);
+            Ok(())
+        });
+    }
+
     /// The texts of the refresh tokens that a shop ever had.
     pub(super) fn refresh_texts(&self, domain: &str) -> Vec<String> {
         self.with(|service, _| service.world.vault.refreshes_of(domain))

@@ -105,7 +105,7 @@ impl CredentialWorld for ShopifyWorld {
         match kind {
             SECRET => self.fake.revoke_secret(&self.seed.client_id, secret),
             OFFLINE => self.fake.revoke_token(secret),
-            _ => {}
+            _ => self.fake.kill_storefront_token(&self.seed.shop, secret),
         }
     }
 
