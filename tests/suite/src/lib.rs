@@ -17,9 +17,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use guestpass::http::ReqwestTransport;
-use guestpass::{Clock, Environment, Error, MemoryCoordination, ProviderFactory, ProviderId, Result};
+use guestpass::{
+    Clock, Environment, Error, MemoryCoordination, ProviderFactory, ProviderId, Result, StoreHandle,
+    StoreSettings,
+};
 use guestpass_testkit::ManualClock;
 use guestpass_testkit::conformance::Subject;
+use guestpass_testkit::conformance::credentials::Way;
+use guestpass_testkit::conformance::rotators::Rotated;
+
+use stage::{Platform, Stage};
 
 /// Makes a subject with a fake of its own.
 pub type MakeSubject = fn() -> Pin<Box<dyn Future<Output = Result<Subject>>>>;
@@ -54,6 +61,20 @@ pub fn fresh_factory(platform: &ProviderId) -> Result<Box<dyn ProviderFactory>> 
         "prestashop" => Ok(Box::new(guestpass_prestashop::factory())),
         other => Err(Error::config("platform", format!("names {other}, which has no column"), "add one")),
     }
+}
+
+/// A credential in use on a fake of its own, for the cases of rotators.
+///
+/// # Errors
+/// Never with the demonstration worlds as they are.
+pub async fn rotated(platform: Platform, way: Way) -> Result<Rotated> {
+    let (clock, env) = environment()?;
+    let stage = Stage::start(platform, clock.clone()).await?;
+    let factory = fresh_factory(&stage.platform())?;
+    let settings = StoreSettings::new(StoreHandle::new(stage::STORE)?);
+    let (world, credentials) = stage.sides();
+    let subject = Subject { factory, settings, env, clock, world };
+    Ok(Rotated::new(subject, credentials, way))
 }
 
 /// A clock moved by hand, and an environment that stands on it.

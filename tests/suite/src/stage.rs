@@ -98,6 +98,17 @@ impl Stage {
         }
     }
 
+    /// The fake's people, and its credentials.
+    #[must_use]
+    pub fn sides(self) -> (Arc<dyn World>, Arc<dyn CredentialWorld>) {
+        match self {
+            Self::BigCommerce(world) => (Arc::new(world.clone()), Arc::new(world)),
+            Self::Prestashop(world) => (Arc::new(world.clone()), Arc::new(world)),
+            Self::Shopify(world) => (Arc::new(world.clone()), Arc::new(world)),
+            Self::Wix(world) => (Arc::new(world.clone()), Arc::new(world)),
+        }
+    }
+
     /// The fake's credentials.
     #[must_use]
     pub fn credentials(&self) -> &dyn CredentialWorld {

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod lost;
 pub mod paging;
 pub mod refusals;
+pub mod rotators;
 pub mod secrets;
 mod world;
 

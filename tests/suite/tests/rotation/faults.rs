@@ -18,7 +18,7 @@ use crate::people::{Turn, is_of};
 use crate::scene::{NAME, Scene};
 use crate::weather::Weather;
 
-const PLATFORMS: [Platform; 4] =
+pub(crate) const PLATFORMS: [Platform; 4] =
     [Platform::BigCommerce, Platform::Prestashop, Platform::Shopify, Platform::Wix];
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

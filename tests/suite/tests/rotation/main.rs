@@ -9,6 +9,7 @@
     reason = "a set-up that fails is a failed test"
 )]
 
+mod conformance;
 mod consumer;
 mod faults;
 mod kills;
