@@ -9,7 +9,7 @@ const KEY: &str = "webservice-key";
 const PASSWORD: &str = "employee-password";
 const EMPLOYEE: &str = "till@merchant.example";
 const FIRST: &str = "erp";
-const FIRST_SECRET: &str = "00000000000000000000000000000e0e";
+const FIRST_SECRET: &str = "5ec2e70f7e2b5ec2e70f7e2b00000e0e";
 const FIRST_KEY: &str = "ERPKEY00ERPKEY00ERPKEY00ERPKEY00";
 const MAY: &[(&str, &[&str])] = &[("employees", &["GET", "PUT"]), ("languages", &["GET"])];
 const SCOPES: &[&str] = &["profile_read", "webservice_key_read"];
@@ -92,7 +92,7 @@ impl CredentialWorld for PrestashopWorld {
         let number = self.fake.keys().len() + self.fake.api_clients().len();
         match kind {
             CLIENT => {
-                let (id, secret) = (format!("erp-{number}"), format!("{number:032x}"));
+                let (id, secret) = (format!("erp-{number}"), format!("5ec2e70fa9e2505{number:017x}"));
                 self.fake.add_api_client(&id, &secret, SCOPES);
                 pair(&id, &secret)
             }
