@@ -12,6 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use guestpass::rotation::KindInfo;
 use guestpass::{
     AccessProvider, Authorization, Capabilities, ConfigField, Environment, ProviderFactory, ProviderId,
     Result, StoreSettings, no_authorization,
@@ -45,6 +46,10 @@ impl ProviderFactory for Factory {
 
     fn capabilities(&self) -> Capabilities {
         provider::capabilities()
+    }
+
+    fn credential_kinds(&self) -> Vec<KindInfo> {
+        Vec::new()
     }
 
     fn connect(&self, settings: StoreSettings, env: &Environment) -> Result<Arc<dyn AccessProvider>> {

@@ -27,9 +27,7 @@ pub trait ProviderFactory: Debug + Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
     /// The kinds of credentials that can be rotated on the platform, at its best.
-    fn credential_kinds(&self) -> Vec<KindInfo> {
-        Vec::new()
-    }
+    fn credential_kinds(&self) -> Vec<KindInfo>;
 
     /// Makes a connection. Does no I/O: settings are checked, nothing is sent, no secret is read.
     ///

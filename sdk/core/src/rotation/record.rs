@@ -35,6 +35,9 @@ pub struct Rotation {
     pub credential: CredentialName,
     /// What that is.
     pub kind: CredentialKind,
+    /// Whether making the new one ends the old one.
+    #[serde(default)]
+    pub in_place: bool,
     /// How far it is.
     pub stage: Stage,
     /// Our mark on the new one; another one for every attempt to make it.

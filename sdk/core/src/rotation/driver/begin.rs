@@ -64,6 +64,7 @@ impl Driver {
             id: RotationId::new(now),
             platform: ground.provider.connection().provider().clone(),
             kind: ground.info.kind.clone(),
+            in_place: ground.info.is_in_place(),
             stage: Stage::Planned,
             tag: Tag::random(),
             old: None,

@@ -13,6 +13,18 @@ impl Rotation {
     fn live(&self) -> &'static str {
         let has_old = self.old.is_some();
         match self.stage {
+            Stage::Issuing if self.in_place => {
+                "A new credential was asked for, and may exist; the one in use ends when it does."
+            }
+            Stage::Issued | Stage::Staged | Stage::Verified if self.in_place => {
+                "There is a new credential, and the one before it has ended; the new one is not in its place yet."
+            }
+            Stage::Promoting if self.in_place => {
+                "The new credential is in its place in some sinks; the one before it has ended."
+            }
+            Stage::Promoted | Stage::Retiring if self.in_place && has_old => {
+                "The new credential is in its place; the one before it ended when it was made."
+            }
             Stage::Planned if self.orphans.iter().any(|orphan| !orphan.fate.is_settled()) => {
                 "The credential in use is as it was; one that got lost on the way is still to be ended."
             }
