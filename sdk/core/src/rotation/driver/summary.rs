@@ -20,7 +20,7 @@ impl Rotation {
                 "There is a new credential, and the one before it has ended; the new one is not in its place yet."
             }
             Stage::Promoting if self.in_place => {
-                "The new credential is in its place in some sinks; the one before it has ended."
+                "The new credential is in some of its sinks; the one before it has ended."
             }
             Stage::Promoted | Stage::Retiring if self.in_place && has_old => {
                 "The new credential is in its place; the one before it ended when it was made."
