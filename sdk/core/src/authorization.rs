@@ -155,14 +155,23 @@ impl AuthorizationOptions {
     }
 }
 
-/// Where somebody agrees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where somebody agrees. Does not print the link.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationStart {
     /// At this address. It holds our mark, so it goes to whoever agrees and into no log.
     Link(Url),
     /// In the platform's own pages, from where the platform comes to the redirect address by itself.
     ByHand(Box<ManualStep>),
+}
+
+impl fmt::Debug for AuthorizationStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(link) => f.debug_tuple("Link").field(&link.host_str().unwrap_or_default()).finish(),
+            Self::ByHand(step) => f.debug_tuple("ByHand").field(step).finish(),
+        }
+    }
 }
 
 /// A question to the merchant, kept until its answer comes.
@@ -241,13 +250,13 @@ impl AuthorizationRequest {
 
 impl fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The link holds the mark.
         f.debug_struct("AuthorizationRequest")
+            .field("start", &self.start)
             .field("redirect", &self.redirect.as_str())
             .field("scopes", &self.scopes)
             .field("state", &self.state)
             .field("verifier", &self.verifier)
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 
