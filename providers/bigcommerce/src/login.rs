@@ -10,10 +10,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use guestpass::http::{
-    ApiRequest, ApiResponse, Authenticate, BaseUrl, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue,
-    HttpClient, HttpClientConfig, Method, Safety, parse_retry_after,
+    ApiRequest, ApiResponse, BaseUrl, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue, HttpClient,
+    HttpClientConfig, InRequest, Method, Safety, parse_retry_after,
 };
 use guestpass::{
     Budget, BudgetKey, CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal, Result,
@@ -155,7 +154,7 @@ impl LoginHost {
             store,
             base,
             dialect: Arc::new(LoginDialect { clock: env.clock().clone() }),
-            authenticate: Arc::new(InBody),
+            authenticate: Arc::new(InRequest),
             budget: Budget::new(
                 BudgetKey::new(format!("{}/login/{}", ID.as_str(), app.client_id)),
                 REQUESTS,
@@ -225,25 +224,6 @@ fn told(error: RequestTokenError<Error, Refusal>) -> Error {
     match error {
         RequestTokenError::Request(error) => error,
         _ => Error::new(ErrorKind::Protocol, "the answer of the login host cannot be read"),
-    }
-}
-
-/// The credentials are in the body already.
-#[derive(Debug)]
-struct InBody;
-
-#[async_trait]
-impl Authenticate for InBody {
-    async fn authorize(
-        &self,
-        _request: &mut oauth2::http::Request<Bytes>,
-        _cx: &CallContext,
-    ) -> Result<SecretString> {
-        Ok(SecretString::default())
-    }
-
-    async fn refused(&self, _used: &SecretString, _cx: &CallContext) -> Result<bool> {
-        Ok(false)
     }
 }
 

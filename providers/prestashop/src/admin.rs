@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use guestpass::http::{
     ApiRequest, ApiResponse, Dialect, Effect, Failure, HeaderMap, HeaderName, HeaderValue, HttpClient,
-    HttpClientConfig, Method, Safety,
+    HttpClientConfig, InRequest, Method, Safety,
 };
 use guestpass::{CallContext, Clock, Error, ErrorKind, ExposeSecret, LimitSignal, Result, SecretString};
 use serde::de::DeserializeOwned;
@@ -23,7 +23,7 @@ use crate::admin_client::AdminClient;
 use crate::client::{Reach, budget};
 use crate::config::ShopContext;
 use crate::dialect::{asked_wait, limits};
-use crate::oauth::{Granted, InRequest, Tokens, without_code};
+use crate::oauth::{Granted, Tokens, without_code};
 use crate::scope::AdminScope;
 
 const LANGUAGE: &str = "en-US";

@@ -10,10 +10,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use guestpass::http::{
-    ApiRequest, ApiResponse, Authenticate, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue,
-    HttpClient, HttpClientConfig, Method, Request, Safety,
+    ApiRequest, ApiResponse, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue, HttpClient,
+    HttpClientConfig, InRequest, Method, Safety,
 };
 use guestpass::{
     Budget, BudgetKey, CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal, Result,
@@ -201,21 +200,6 @@ fn told(error: RequestTokenError<Error, BasicErrorResponse>) -> Error {
     match error {
         RequestTokenError::Request(error) => error,
         _ => Error::new(ErrorKind::Protocol, "the answer of the token endpoint cannot be read"),
-    }
-}
-
-/// What a request needs is in it already.
-#[derive(Debug)]
-pub(crate) struct InRequest;
-
-#[async_trait]
-impl Authenticate for InRequest {
-    async fn authorize(&self, _request: &mut Request<Bytes>, _cx: &CallContext) -> Result<SecretString> {
-        Ok(SecretString::default())
-    }
-
-    async fn refused(&self, _used: &SecretString, _cx: &CallContext) -> Result<bool> {
-        Ok(false)
     }
 }
 

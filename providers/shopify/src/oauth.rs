@@ -9,10 +9,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use guestpass::http::{
-    ApiRequest, ApiResponse, Authenticate, BaseUrl, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue,
-    HttpClient, HttpClientConfig, Method, Safety, parse_retry_after,
+    ApiRequest, ApiResponse, BaseUrl, Bytes, Dialect, Effect, Failure, HeaderMap, HeaderValue, HttpClient,
+    HttpClientConfig, InRequest, Method, Safety, parse_retry_after,
 };
 use guestpass::{
     Budget, BudgetKey, CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, LimitSignal,
@@ -173,7 +172,7 @@ impl TokenEndpoint {
             store,
             base,
             dialect: Arc::new(TokenDialect { clock: env.clock().clone() }),
-            authenticate: Arc::new(InBody),
+            authenticate: Arc::new(InRequest),
             budget: Budget::new(BudgetKey::new(key), REQUESTS, WINDOW),
         };
         Ok(Self { http: HttpClient::new(config, env.clone()), env: env.clone(), app, url })
@@ -322,25 +321,6 @@ pub(crate) async fn newest(source: &Arc<dyn SecretSource>) -> Result<SecretStrin
     let known = source.current().await?;
     source.refused(&known).await?;
     source.current().await
-}
-
-/// The credentials are in the body already.
-#[derive(Debug)]
-struct InBody;
-
-#[async_trait]
-impl Authenticate for InBody {
-    async fn authorize(
-        &self,
-        _request: &mut oauth2::http::Request<Bytes>,
-        _cx: &CallContext,
-    ) -> Result<SecretString> {
-        Ok(SecretString::default())
-    }
-
-    async fn refused(&self, _used: &SecretString, _cx: &CallContext) -> Result<bool> {
-        Ok(false)
-    }
 }
 
 /// The manners of the token endpoint.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use guestpass::http::{
-    ApiRequest, Authenticate, BaseUrl, Bytes, HeaderValue, HttpClient, HttpClientConfig, Method, Safety,
+    ApiRequest, Authenticate, BaseUrl, Bytes, HeaderValue, HttpClient, HttpClientConfig, InRequest, Method,
+    Safety,
 };
 use guestpass::{
     Budget, BudgetKey, CallContext, Clock, Environment, Error, ErrorKind, ExposeSecret, Result, SecretSource,
@@ -89,7 +90,7 @@ impl AppToken {
             store,
             base,
             dialect: Arc::new(WixDialect::new(env.clock().clone(), CredentialKind::App)),
-            authenticate: Arc::new(Unsigned),
+            authenticate: Arc::new(InRequest),
             budget,
         };
         let http = HttpClient::new(config, env.clone()).with_retry_policy(retry_policy());
@@ -202,23 +203,4 @@ fn header(token: &SecretString) -> Result<HeaderValue> {
         .map_err(|_| Error::new(ErrorKind::Protocol, "the access token that Wix gave cannot be sent"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// Minting carries its credential in the body.
-#[derive(Debug)]
-struct Unsigned;
-
-#[async_trait]
-impl Authenticate for Unsigned {
-    async fn authorize(
-        &self,
-        _request: &mut guestpass::http::Request<Bytes>,
-        _cx: &CallContext,
-    ) -> Result<SecretString> {
-        Ok(SecretString::from(String::new()))
-    }
-
-    async fn refused(&self, _used: &SecretString, _cx: &CallContext) -> Result<bool> {
-        Ok(false)
-    }
 }

@@ -23,7 +23,7 @@ mod retry;
 mod retry_after;
 mod transport;
 
-pub use authenticate::{Authenticate, HeaderToken};
+pub use authenticate::{Authenticate, HeaderToken, InRequest};
 pub use base_url::BaseUrl;
 pub use client::{HttpClient, HttpClientConfig};
 pub use dialect::{Dialect, Effect, Failure};
