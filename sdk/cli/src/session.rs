@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger};
+use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger, TappedLedger};
 use guestpass::http::ReqwestTransport;
 use guestpass::rotation::{Driver, DriverOptions, Rotation};
 use guestpass::{
@@ -21,7 +21,7 @@ use crate::directory::Configured;
 use crate::kept::Kept;
 use crate::ledger;
 use crate::progress::Progress;
-use crate::watched::Watched;
+use crate::watched::Rotations;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Session {
     /// The same; it tells of every rotation as it is written down.
     pub(crate) async fn telling_driver(&self, tell: UnboundedSender<Rotation>) -> Result<Driver> {
         let ledger = self.engine().await?.ledger().clone();
-        Ok(self.driver_on(Arc::new(Watched::new(ledger, tell))))
+        Ok(self.driver_on(Arc::new(TappedLedger::new(ledger, Rotations(tell)))))
     }
 
     /// A driver to ask and to plan with. A ledger that is not there yet is not made.

@@ -12,6 +12,7 @@ mod phase;
 mod policy;
 mod step;
 mod subject;
+mod tap;
 mod trouble;
 mod verify;
 
@@ -29,5 +30,6 @@ pub use phase::{Cell, Move, Phase, TABLE};
 pub use policy::Policy;
 pub use step::{Step, StepEnd, StepId, StepKind};
 pub use subject::{Place, SubjectKey};
+pub use tap::{Tap, TappedLedger};
 pub use trouble::{Trouble, TroubleKind};
 pub use verify::{ChainFault, Verification, verify};

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use guestpass::grants::{Checkpoint, Directory, Durable, Ledger, Moment, Policy, Principal};
+use guestpass::grants::{
+    Checkpoint, Directory, Durable, Ledger, MemoryLedger, Moment, Policy, Principal, TappedLedger,
+};
 use guestpass::http::{Transport, TransportError};
 use guestpass::rotation::*;
 use guestpass::*;
@@ -151,7 +153,7 @@ impl Consumer {
 pub(crate) struct Bench {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) world: Arc<World>,
-    pub(crate) ledger: Arc<Shaky>,
+    pub(crate) ledger: Arc<TappedLedger<Shaky>>,
     pub(crate) consumer: Arc<Consumer>,
     pub(crate) env: Environment,
     /// What a person made and remembers.
@@ -212,7 +214,8 @@ impl Bench {
             refused: Mutex::default(),
         });
         let env = Environment::new(Arc::new(NoNetwork), clock.clone(), Arc::new(MemoryCoordination::new()));
-        Self { clock, world, ledger: Arc::default(), consumer, env, made_by_hand: Mutex::default() }
+        let ledger = Arc::new(TappedLedger::new(Arc::new(MemoryLedger::default()), Shaky::default()));
+        Self { clock, world, ledger, consumer, env, made_by_hand: Mutex::default() }
     }
 
     pub(crate) fn shop(&self) -> &Shop {

@@ -97,13 +97,13 @@ async fn a_ledger_that_fails_after_the_answer_loses_no_secret() {
     {
         let bench = Bench::new(name);
         let id = bench.driver().begin(request()).await.unwrap().id;
-        bench.ledger.fail_at(Some(Stage::Issued));
+        bench.ledger.tap().fail_at(Some(Stage::Issued));
         if !shelves_up {
             bench.shelf(0).fail(&["stage"]);
             bench.shelf(1).fail(&["stage"]);
         }
         let outcome = bench.driver().advance(id, None, &patient()).await;
-        bench.ledger.fail_at(None);
+        bench.ledger.tap().fail_at(None);
         bench.shelf(0).fail(&[]);
         bench.shelf(1).fail(&[]);
         let handed = match outcome {
