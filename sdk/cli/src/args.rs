@@ -1,7 +1,12 @@
 //! The command line.
 
 mod connect;
+mod explain;
 mod grants;
+mod incident;
+mod inside;
+mod register;
+mod review;
 mod rotation;
 
 use std::path::PathBuf;
@@ -10,7 +15,12 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use connect::ConnectArgs;
+pub(crate) use explain::ExplainArgs;
 pub(crate) use grants::*;
+pub(crate) use incident::*;
+pub(crate) use inside::InsideCommand;
+pub(crate) use register::RegisterArgs;
+pub(crate) use review::*;
 pub(crate) use rotation::*;
 
 const EXIT_CODES: &str = "\
@@ -90,6 +100,8 @@ Exit codes: 0 written, 1 it cannot be written, 2 bad usage, or the file is there
     Store(StoreCommand),
     #[command(flatten)]
     Grant(GrantCommand),
+    #[command(flatten)]
+    Inside(InsideCommand),
     #[command(flatten)]
     Rotation(RotationCommand),
     /// Show what can be done on a store or a platform, how, and why not more

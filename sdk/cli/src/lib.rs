@@ -25,6 +25,7 @@ mod kept;
 mod ledger;
 mod logging;
 mod output;
+mod page;
 mod progress;
 mod registry;
 mod run;

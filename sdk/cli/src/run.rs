@@ -8,12 +8,12 @@ use clap::error::ErrorKind as ClapErrorKind;
 use guestpass::{Error, ErrorKind, Registry};
 use serde::Serialize;
 
-use crate::args::{Cli, Command, GrantCommand, RotationCommand, StoreCommand};
+use crate::args::{Cli, Command, GrantCommand, InsideCommand, RotationCommand, StoreCommand};
 use crate::commands::order::Order;
 use crate::commands::{
-    adopt, audit, capabilities, change, check, completions, connect, credentials, erase, events, fakes,
-    grant, grants, init, invite, list, man, observe, offboard, order, remove, roles, rotate, rotations,
-    steps, stores, sweep,
+    adopt, audit, capabilities, change, check, completions, connect, credentials, erase, events, explain,
+    fakes, grant, grants, incident, init, invite, list, man, observe, offboard, order, register, remove,
+    review, roles, rotate, rotations, steps, stores, sweep,
 };
 use crate::demo;
 use crate::exit::{Exit, Failure, Outcome};
@@ -58,6 +58,9 @@ async fn command(cli: Cli, registry: Registry, out: &mut Output) -> Outcome {
         }
         Command::Rotation(RotationCommand::Credentials(args)) if credentials::is_about_platforms(&args) => {
             credentials::of_platforms(args.platform.as_deref(), &registry, out)
+        }
+        Command::Inside(command) => {
+            Box::pin(on_inside(command, &Session::open(registry, &cli.global)?, out)).await
         }
         Command::Rotation(command) => {
             Box::pin(on_credentials(command, &Session::open(registry, &cli.global)?, out)).await
@@ -104,6 +107,16 @@ pub(crate) async fn on_grants(command: GrantCommand, session: &Session, out: &mu
         GrantCommand::Audit(command) => audit::run(&command, session, out).await,
         GrantCommand::Events(args) => events::run(&args, session, out).await,
         GrantCommand::Erase(args) => erase::run(&args, session, out).await,
+    }
+}
+
+/// Runs a command about who is inside, and why.
+pub(crate) async fn on_inside(command: InsideCommand, session: &Session, out: &mut Output) -> Outcome {
+    match command {
+        InsideCommand::Review(args) => review::run(&args, session, out).await,
+        InsideCommand::Register(args) => register::run(&args, session, out).await,
+        InsideCommand::Explain(args) => explain::run(&args, session, out).await,
+        InsideCommand::Incident(args) => incident::run(&args, session, out).await,
     }
 }
 

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use guestpass::explain::Explainer;
 use guestpass::grants::{Commit, Engine, Grant, Ledger, MemoryLedger, TappedLedger};
 use guestpass::http::ReqwestTransport;
+use guestpass::incident::Responder;
+use guestpass::review::Reviewer;
 use guestpass::rotation::{Driver, DriverOptions, Rotation};
 use guestpass::{
     Access, AccessProvider, Authorization, CallContext, Clock, ConfigValue, Environment, Error, ErrorKind,
@@ -114,6 +117,26 @@ impl Session {
     fn driver_on(&self, ledger: Arc<dyn Ledger>) -> Driver {
         let directory: Arc<Configured> = self.directory.clone();
         Driver::new(ledger, directory, self.env().clone()).named(&worker())
+    }
+
+    /// Reads stores and compares them with the ledger. A ledger that is not there yet is made only where a review is kept.
+    pub(crate) async fn reviewer(&self, keeps: bool) -> Result<Reviewer> {
+        let ledger = if keeps { self.engine().await?.ledger().clone() } else { self.ledger().await? };
+        let directory: Arc<Configured> = self.directory.clone();
+        Ok(Reviewer::new(ledger, directory, self.env().clone())
+            .with_rules(self.config().review.rules.clone()))
+    }
+
+    /// Explains why somebody is inside or not. A ledger that is not there yet is not made.
+    pub(crate) async fn explainer(&self) -> Result<Explainer> {
+        let directory: Arc<Configured> = self.directory.clone();
+        Ok(Explainer::new(self.ledger().await?, directory, self.env().clone()))
+    }
+
+    /// Responds to incidents, on the ledger of the engine.
+    pub(crate) async fn responder(&self) -> Result<Responder> {
+        let engine = self.engine().await?.clone();
+        Ok(Responder::new(engine, self.driver().await?, self.env().clone()))
     }
 
     /// How rotations are worked on, with this much waiting in all.

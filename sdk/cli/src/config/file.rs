@@ -27,6 +27,8 @@ pub(super) struct ConfigFile {
     /// Rules for every grant.
     #[serde(default)]
     pub(super) policy: Settings,
+    #[serde(default)]
+    pub(super) review: ReviewTable,
 }
 
 /// A table whose keys are not known beforehand.
@@ -45,6 +47,14 @@ pub(super) struct PersonTable {
     pub(super) shared: bool,
     #[serde(default)]
     pub(super) accounts: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+/// `[review]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReviewTable {
+    pub(super) dormant_after: Option<Spanned<String>>,
+    pub(super) drift_every: Option<Spanned<String>>,
 }
 
 /// `[ledger]`

@@ -5,6 +5,7 @@ mod file;
 mod ledger;
 mod locate;
 mod reader;
+mod review;
 mod rules;
 mod sink;
 mod source;
@@ -23,6 +24,7 @@ use guestpass::{
 use credential::CredentialEntry;
 pub(crate) use ledger::LedgerPlace;
 pub(crate) use locate::{config_file, state_folder};
+use review::Looking;
 use sink::{Room, SinkEntry};
 use source::Source;
 
@@ -38,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) ledger: LedgerPlace,
     sinks: BTreeMap<String, SinkEntry>,
     policy: Policy,
+    /// What reviews find, and how often sweeps look.
+    pub(crate) review: Looking,
 }
 
 /// A role of ours.

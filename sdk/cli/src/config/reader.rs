@@ -15,7 +15,7 @@ use super::credential::{CredentialEntry, Reading};
 use super::file::{ConfigFile, PersonTable, RoleFile, StoreFile};
 use super::rules::{self, RULES};
 use super::source::Source;
-use super::{Config, Role, StoreEntry, ledger, sink};
+use super::{Config, Role, StoreEntry, ledger, review, sink};
 use crate::secrets::SecretReference;
 
 /// Checks the whole file: a mistake anywhere stops every command, so that none is found only when it hurts.
@@ -47,6 +47,7 @@ pub(super) fn read(
     config.sinks = sink::read_all(file.sinks, with, |name| config.owner_of(name))?;
     config.ledger = ledger::read(file.ledger, source, folder, clock)?;
     config.policy = reader.rules(file.policy)?;
+    config.review = review::read(&file.review, source)?;
     Ok(config)
 }
 

@@ -2,10 +2,13 @@
 
 mod account;
 mod credential;
+mod csv;
 mod error;
 mod grant;
 mod look;
 mod remembered;
+mod result_file;
+mod review;
 mod rotation;
 mod step;
 mod table;
@@ -14,12 +17,17 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(crate) use self::csv::csv_line;
 pub(crate) use account::AccountView;
 pub(crate) use credential::{CredentialView, KindView, SinkView};
 pub(crate) use error::ErrorView;
 pub(crate) use grant::{GrantView, TroubleView, Who, moment};
 pub(crate) use look::{LookView, ProofView};
 pub(crate) use remembered::{RememberedView, steps_below};
+pub(crate) use result_file::ResultFile;
+pub(crate) use review::{
+    DecisionView, FindingView, ReviewRowView, ReviewSummary, ReviewedStoreView, mark, row_reference,
+};
 pub(crate) use rotation::{RotationView, happened};
 pub(crate) use step::{AccessView, StepView, paragraphs};
 pub(crate) use table::Table;
