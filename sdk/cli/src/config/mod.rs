@@ -198,6 +198,15 @@ impl Config {
         }
     }
 
+    /// Checks that a secret with this label may be put into this sink. A file that a credential names is that one's alone; one
+    /// that none names takes what a command puts there.
+    pub(crate) fn check_takes(&self, name: &str, label: &str) -> Result<()> {
+        match &self.sink_entry(name)?.room {
+            Room::One(None) => Ok(()),
+            Room::One(Some(_)) | Room::Many => self.check_keeps(name, label),
+        }
+    }
+
     fn sink_entry(&self, name: &str) -> Result<&SinkEntry> {
         self.sinks.get(name).ok_or_else(|| {
             let known = self.sinks.keys().map(String::as_str);

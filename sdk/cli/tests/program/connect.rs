@@ -311,6 +311,42 @@ async fn ctrl_c_while_waiting_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_credential_is_refused_before_anybody_is_asked() {
+    let scene = Scene::new().await;
+    scene.it.write("web-token", "in use");
+    let files = r#"[stores.shop.credentials.web]
+kind = "storefront-token"
+sinks = ["web"]
+
+[sinks.web]
+path = "web-token"
+
+[sinks.nobodys]
+path = "nobodys-token"
+"#;
+    scene.it.add(&format!("{}{files}", scene.config()));
+    for words in
+        [&["connect", "shop", "--sink", "web"][..], &["connect", "shop", "--sink", "web", "--dry-run"]]
+    {
+        let ran = scene.it.run(words).expect(2);
+        assert!(
+            ran.stderr.contains("shop/web") && ran.stderr.contains("shop/refresh_token"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert!(scene.shopify.requests().is_empty());
+    assert_eq!(std::fs::read_to_string(scene.it.path("web-token")).unwrap(), "in use");
+
+    // One that no credential names takes it.
+    let asking = scene.connect(&["shop", "--sink", "nobodys"]);
+    asking.browse(&scene.shopify.approve_install(asking.url(), None));
+    asking.end().expect(0);
+    let secret = std::fs::read_to_string(scene.it.path("nobodys-token")).unwrap();
+    assert!(scene.shopify.is_alive(secret.trim_end()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_said_before_anybody_is_asked() {
     let scene = Scene::new().await;
     let plan =

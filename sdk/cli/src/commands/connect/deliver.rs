@@ -39,6 +39,7 @@ pub(super) enum Delivery {
 impl Destination {
     pub(super) fn of(args: &ConnectArgs, info: &AuthorizationInfo, session: &Session) -> Result<Self> {
         if let Some(name) = &args.sink {
+            session.config().check_takes(name, &format!("{}/{}", args.store, info.setting))?;
             let place = Place::Sink { name: name.clone(), sink: session.config().sink(name)? };
             return Ok(Self { place, refuge: None });
         }
