@@ -57,7 +57,7 @@ async fn command(cli: Cli, registry: Registry, out: &mut Output) -> Outcome {
             Box::pin(on_grants(command, &Session::open(registry, &cli.global)?, out)).await
         }
         Command::Rotation(RotationCommand::Credentials(args)) if credentials::is_about_platforms(&args) => {
-            credentials::of_platforms(args.platform.as_deref(), &registry, out)
+            credentials::of_platforms(&args, &registry, out)
         }
         Command::Inside(command) => {
             Box::pin(on_inside(command, &Session::open(registry, &cli.global)?, out)).await

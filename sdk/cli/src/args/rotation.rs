@@ -17,6 +17,7 @@ the ledger knows of it. --kinds shows instead what could stand there: every kind
 Example:  guestpass credentials
           guestpass credentials acme --json
           guestpass credentials --platform bigcommerce
+          guestpass credentials --platform bigcommerce --markdown
 Costs:    nothing, no platform is asked
 Exit codes: 0 shown, 1 the ledger cannot be read, 2 bad usage or configuration")]
     Credentials(CredentialsArgs),
@@ -84,6 +85,9 @@ pub(crate) struct CredentialsArgs {
     /// Show what can be rotated on a platform; reads no configuration
     #[arg(long, value_name = "PLATFORM", conflicts_with = "store")]
     pub(crate) platform: Option<String>,
+    /// Print a Markdown table of it, as the documentation carries it
+    #[arg(long, requires = "platform")]
+    pub(crate) markdown: bool,
 }
 
 #[derive(Debug, Args)]

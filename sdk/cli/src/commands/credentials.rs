@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::CredentialsArgs;
 use crate::exit::{Exit, Outcome};
-use crate::output::{CredentialView, KindView, Output, Report, SinkView, Table};
+use crate::output::{CredentialView, KindView, Output, Report, SinkView, Table, kinds_table};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -69,7 +69,12 @@ pub(crate) fn is_about_platforms(args: &CredentialsArgs) -> bool {
 }
 
 /// Shows the kinds of one platform, or of all, at their best.
-pub(crate) fn of_platforms(wanted: Option<&str>, registry: &Registry, out: &mut Output) -> Outcome {
+pub(crate) fn of_platforms(args: &CredentialsArgs, registry: &Registry, out: &mut Output) -> Outcome {
+    let wanted = args.platform.as_deref();
+    if let (true, Some(id)) = (args.markdown, wanted) {
+        out.text(kinds_table(&registry.factory(id)?.credential_kinds()).trim_end())?;
+        return Ok(Exit::Done);
+    }
     let of = |factory: &Arc<dyn ProviderFactory>| PlatformKinds {
         platform: factory.id().to_string(),
         store: None,

@@ -97,6 +97,11 @@ impl From<&KindInfo> for KindView {
     }
 }
 
+/// A name of the library, as words.
+fn words(name: &serde_json::Value) -> String {
+    name.as_str().unwrap_or("other").replace('_', " ")
+}
+
 fn by_hand(info: &KindInfo) -> Vec<&'static str> {
     let makes = info.is_guided().then_some("issue");
     let ends = (info.retire == guestpass::rotation::Retire::Human).then_some("retire");
@@ -106,12 +111,29 @@ fn by_hand(info: &KindInfo) -> Vec<&'static str> {
 impl KindView {
     /// How it is found, ended, tried, and how many may live, in four words.
     fn ways(&self) -> String {
-        let word = |value: &serde_json::Value| value.as_str().unwrap_or("other").replace('_', " ");
         let overlap = match (self.overlap, self.at_most) {
             ("up_to", Some(most)) => format!("up to {most}"),
             (overlap, _) => overlap.replace('_', " "),
         };
-        [word(&self.find), word(&self.retire), self.verify.replace('_', " "), overlap].join(" / ")
+        [self.found_again(), self.old_ones_end(), self.verify.replace('_', " "), overlap].join(" / ")
+    }
+
+    /// How one is found again whose answer was lost.
+    fn found_again(&self) -> String {
+        words(&self.find)
+    }
+
+    fn old_ones_end(&self) -> String {
+        words(&self.retire)
+    }
+
+    /// How many may live at once.
+    pub(super) fn at_once(&self) -> String {
+        match (self.overlap, self.at_most) {
+            ("in_place", _) => "one".to_owned(),
+            (_, Some(most)) => format!("up to {most}"),
+            _ => "any number".to_owned(),
+        }
     }
 
     fn who(&self) -> &'static str {
@@ -134,17 +156,12 @@ impl KindView {
         line("how", &format!("{}: {}", self.support, self.why));
         line("not proven", self.unproven.as_deref().unwrap_or_default());
         line("by hand", self.who());
-        line("found again", self.find.as_str().unwrap_or_default().replace('_', " ").as_str());
-        line("old ones end", self.retire.as_str().unwrap_or_default().replace('_', " ").as_str());
+        line("found again", &self.found_again());
+        line("old ones end", &self.old_ones_end());
         line("tried before", self.why_untried.as_deref().unwrap_or("yes"));
-        let overlap = match (self.overlap, self.at_most) {
-            ("in_place", _) => {
-                "one; the new one ends it at once, so its users are refused for a moment".to_owned()
-            }
-            (_, Some(most)) => format!("up to {most}"),
-            _ => "any number".to_owned(),
-        };
-        line("live at once", &overlap);
+        let refused = "; the new one ends it at once, so its users are refused for a moment";
+        let in_place = if self.overlap == "in_place" { refused } else { "" };
+        line("live at once", &format!("{}{in_place}", self.at_once()));
         line("lives", &self.lives());
         line("note", &self.note);
         for field in &self.fields {
@@ -169,7 +186,8 @@ impl KindView {
         text
     }
 
-    fn lives(&self) -> String {
+    /// How long a new one lives.
+    pub(super) fn lives(&self) -> String {
         let length =
             |seconds: Option<u64>| seconds.map(|it| duration::text(std::time::Duration::from_secs(it)));
         match (self.lifetime, length(self.lifetime_seconds), length(self.longest_seconds)) {

@@ -51,14 +51,15 @@ async fn stores_roles_and_capabilities_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_documentation_carries_the_truth_table() {
+async fn the_documentation_carries_the_tables_of_the_program() {
     let it = Fixture::new().await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let carried = |page: &str| {
+    let carried_as = |what: &str, page: &str| {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
-        let (_, rest) = text.split_once("<!-- capabilities -->\n").expect(page);
-        rest.split_once("<!-- /capabilities -->").expect(page).0.to_owned()
+        let (_, rest) = text.split_once(&format!("<!-- {what} -->\n")).expect(page);
+        rest.split_once(&format!("<!-- /{what} -->")).expect(page).0.to_owned()
     };
+    let carried = |page: &str| carried_as("capabilities", page);
     let all = it.run(&["capabilities", "--markdown"]).expect(0).stdout;
     assert_eq!(carried("README.md"), all, "copy the output of `guestpass capabilities --markdown`");
     let platforms = it.run(&["capabilities", "--json"]).expect(0).document();
@@ -68,6 +69,10 @@ async fn the_documentation_carries_the_truth_table() {
         for page in [format!("docs/platforms/{name}.md"), format!("providers/{name}/README.md")] {
             assert_eq!(carried(&page), table, "{page} carries `--platform {name} --markdown`");
         }
+        let page = format!("docs/platforms/{name}.md");
+        let kinds = it.run(&["credentials", "--platform", name, "--markdown"]).expect(0).stdout;
+        let written = carried_as("kinds", &page);
+        assert_eq!(written, kinds, "{page} carries `guestpass credentials --platform {name} --markdown`");
     }
 }
 
