@@ -1,6 +1,8 @@
 //! The command line.
 
 mod connect;
+#[cfg(test)]
+mod documented;
 mod explain;
 mod grants;
 mod incident;

@@ -112,7 +112,7 @@ Example:  guestpass steps --store acme
           guestpass steps show ID
           guestpass steps done ID --note 'seen on the phone with the merchant'
           guestpass steps check ID
-Costs:    nothing; `check` and `done` look where the store can be read
+Costs:    nothing; `check` looks, and `done` goes on with a rotation
 Exit codes: 0 shown or closed, 1 failed, 2 bad usage or configuration,
             3 a look does not show that the step was done")]
     Steps(StepsArgs),
@@ -385,11 +385,23 @@ pub(crate) struct StepsArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum StepCommand {
     /// Show one step with all that is to do, and the message ready to send
+    #[command(after_long_help = "\
+Example:  guestpass steps show ID
+Costs:    nothing, no platform is asked
+Exit codes: 0 shown, 1 there is no such step or the ledger cannot be read,
+            2 bad usage or configuration")]
     Show {
         /// The step; `guestpass steps` shows the ids
         id: StepId,
     },
     /// Record that a step was done, by somebody's word
+    #[command(after_long_help = "\
+It is recorded as said, and never shown as proven. Where the store can be read, the next look
+decides.
+
+Example:  guestpass steps done ID --note 'seen on the phone with the merchant' --by robin
+Costs:    nothing; a step of a rotation goes on with it
+Exit codes: as of steps")]
     Done {
         /// The step; `guestpass steps` shows the ids
         id: StepId,
@@ -402,6 +414,10 @@ pub(crate) enum StepCommand {
         plan: Plan,
     },
     /// Look whether a step was done
+    #[command(after_long_help = "\
+Example:  guestpass steps check ID
+Costs:    a look; `guestpass capabilities STORE` says how many requests
+Exit codes: as of steps")]
     Check {
         /// The step; `guestpass steps` shows the ids
         id: StepId,
