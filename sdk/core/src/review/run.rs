@@ -66,8 +66,17 @@ impl ReviewRequest {
 
 /// Told of stores as they are read, so that nobody has to collect them.
 pub trait ReviewWatcher: Send + Sync {
+    /// Work on this review begins or goes on. Whatever happens from here, its id names it.
+    fn began(&self, _review: &Review) {}
+
     /// A store was read and its rows are kept: the first one has this number, and the others follow it.
     fn reviewed(&self, _store: &StoreReview, _first_number: u32) {}
+
+    /// Asked before each store. Where it says no, the stores that are left wait for
+    /// [`continue_review`](Reviewer::continue_review), as when the time is over.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing.
@@ -187,6 +196,7 @@ impl Reviewer {
         let mut change = Commit::under(lease);
         change.cut_reviews.push((id, review.last_row()));
         self.ledger.commit(change).await?;
+        watcher.began(&review);
         let record = &Mutex::new(review);
         let work = groups.into_values().map(|group| {
             Box::pin(async move {
@@ -198,7 +208,7 @@ impl Reviewer {
                 for index in group {
                     let entry = record.lock().await.stores.get(index).cloned();
                     let Some(entry) = entry else { continue };
-                    if cx.remaining().is_zero() {
+                    if cx.remaining().is_zero() || !watcher.goes_on() {
                         break;
                     }
                     let seen = self.seen(&entry, &reading).await?;
