@@ -52,6 +52,21 @@ pub(crate) async fn until_stopped<W: Future<Output = ()>>(
     }
 }
 
+/// Runs something that another command can go on with. The first Ctrl-C tells it to come to an end; the second leaves it as
+/// it is, which is `None`.
+pub(crate) async fn or_later<T>(work: impl Future<Output = T>, stop: impl FnOnce()) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return Some(done),
+        () = stop_signal() => notice("what is under way is finished first; press Ctrl-C once more to leave it"),
+    }
+    stop();
+    tokio::select! {
+        done = &mut work => Some(done),
+        () = stop_signal() => None,
+    }
+}
+
 #[cfg(unix)]
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};

@@ -35,6 +35,11 @@ impl Progress {
         it
     }
 
+    /// Takes the bar away while something is said, so that the two do not stand in one line.
+    pub(crate) fn aside<T>(&self, say: impl FnOnce() -> T) -> T {
+        self.0.suspend(say)
+    }
+
     /// One more is done.
     pub(crate) fn one_more(&self) {
         self.0.inc(1);

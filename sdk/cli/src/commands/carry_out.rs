@@ -121,11 +121,13 @@ pub(super) async fn carry_out(
     lost.map_or_else(|| Ok(judge(&grant, &settled)), |error| Err(error.into()))
 }
 
-fn is_due(grant: &Grant, now: Timestamp) -> bool {
+/// Whether there is something to do at its place.
+pub(super) fn is_due(grant: &Grant, now: Timestamp) -> bool {
     !grant.phase.is_over() && (grant.phase != Phase::Requested || grant.may_start(now))
 }
 
-fn judge(grant: &Grant, settled: &Settled) -> Exit {
+/// How an order about this grant ends, after the work on its place.
+pub(super) fn judge(grant: &Grant, settled: &Settled) -> Exit {
     let by_hand = settled.steps.iter().any(|step| step.kind != StepKind::Residual);
     let unsettled = settled.troubles.iter().any(|trouble| trouble.kind == TroubleKind::Unsettled);
     match settled.standing {

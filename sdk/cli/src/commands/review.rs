@@ -1,13 +1,30 @@
 //! `guestpass review`
 
-use guestpass::{Error, ErrorKind};
+mod decide;
+mod kept;
+mod lines;
+mod list;
+mod presenter;
+mod reading;
+mod rows;
+mod show;
+mod text;
+mod which;
 
-use crate::args::ReviewArgs;
+use crate::args::{ReviewArgs, ReviewCommand};
 use crate::exit::Outcome;
 use crate::output::Output;
 use crate::session::Session;
 
-/// Is not written yet.
-pub(crate) async fn run(_args: &ReviewArgs, _session: &Session, _out: &mut Output) -> Outcome {
-    Err(Error::new(ErrorKind::Unsupported, "this command is not written yet").into())
+/// Looks who is inside, or works with what earlier looks have shown.
+pub(crate) async fn run(args: &ReviewArgs, session: &Session, out: &mut Output) -> Outcome {
+    match &args.command {
+        None => Box::pin(reading::begin(args, session, out)).await,
+        Some(ReviewCommand::Continue { review, shown }) => {
+            Box::pin(reading::go_on(review, shown, session, out)).await
+        }
+        Some(ReviewCommand::Show { review, shown }) => Box::pin(show::run(review, shown, session, out)).await,
+        Some(ReviewCommand::List) => list::run(session, out).await,
+        Some(ReviewCommand::Decide(args)) => Box::pin(decide::run(args, session, out)).await,
+    }
 }

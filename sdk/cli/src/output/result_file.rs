@@ -16,6 +16,9 @@ pub(crate) struct ResultFile {
 impl ResultFile {
     /// Makes room beside the file, so that a folder that takes nothing is found out before anything is sent.
     pub(crate) fn create(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            return Err(unusable(path, &io::ErrorKind::IsADirectory.into()));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(folder).map_err(|error| unusable(path, &error))?;
         Ok(Self { file: BufWriter::new(file), path: path.to_owned() })
@@ -74,5 +77,7 @@ mod tests {
     fn a_folder_that_takes_nothing_is_named_at_once() {
         let error = ResultFile::create(Path::new("/nowhere/at/all/result")).unwrap_err();
         assert!(error.to_string().contains("/nowhere/at/all/result"), "{error}");
+        let folder = tempfile::tempdir().unwrap();
+        ResultFile::create(folder.path()).unwrap_err();
     }
 }

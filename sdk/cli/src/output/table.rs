@@ -4,6 +4,9 @@ use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, presets};
 
+/// On a terminal with fewer columns, a table must do with few of its own.
+const NARROW: u16 = 120;
+
 /// A table with a heading line.
 #[derive(Debug)]
 pub(crate) struct Table(comfy_table::Table);
@@ -20,6 +23,11 @@ impl Table {
         };
         table.set_header(heading.map(str::to_uppercase));
         Self(table)
+    }
+
+    /// Whether there is little room, so that a table must do with few columns. In a pipe there is as much as it takes.
+    pub(crate) fn is_narrow() -> bool {
+        terminal_width().is_some_and(|width| width < NARROW)
     }
 
     /// Adds a row.
