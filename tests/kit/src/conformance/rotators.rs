@@ -155,6 +155,7 @@ pub fn cases() -> Vec<RotatorCase> {
     }
     list![
         kinds_are_declared,
+        kinds_are_those_of_the_platform,
         a_guided_order_sends_nothing,
         a_lost_answer_is_unknown_and_what_was_made_is_found,
         an_order_that_never_arrived_made_nothing,
@@ -182,6 +183,25 @@ pub async fn kinds_are_declared(r: &Rotated) {
     }
     assert_eq!(r.info().is_guided(), r.way.by_hand);
     r.slot.validate(&r.info()).expect("the settings fit the kind");
+}
+
+/// What a connection offers is what the platform declares without one; and what it declares is rotated in some way here.
+pub async fn kinds_are_those_of_the_platform(r: &Rotated) {
+    let declared = r.subject.factory.credential_kinds();
+    for offered in r.rotator().kinds() {
+        let known = declared.iter().find(|info| info.kind == offered.kind);
+        let known = known.unwrap_or_else(|| panic!("{} is offered and not declared", offered.kind));
+        assert_eq!((&known.title, known.fields), (&offered.title, offered.fields), "{}", offered.kind);
+        // At its best it is offered as it is declared. Without the right to do so, a human does more of it.
+        if offered.kind == r.info().kind && known.is_guided() == r.way.by_hand {
+            assert_eq!(*known, offered);
+        }
+    }
+    let ways = r.world.ways();
+    for info in &declared {
+        let is_rotated = ways.iter().any(|way| way.kind == info.kind.as_str());
+        assert!(is_rotated, "{} is declared, and nothing shows that it can be rotated", info.kind);
+    }
 }
 
 /// Where a human makes the new one, nothing leaves that changes anything.
