@@ -16,11 +16,11 @@ use crate::scene::Scene;
 use crate::worker;
 
 /// As long as a lease lasts that nobody renews.
-const LEASE: Duration = Duration::from_secs(300);
+pub(crate) const LEASE: Duration = Duration::from_secs(300);
 
 /// What became of the request that was on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
+pub(crate) enum Sent {
     /// There was none.
     Nothing,
     /// It took effect; nobody reads the answer.
@@ -41,10 +41,10 @@ enum Then {
 /// How many processes were killed.
 #[derive(Debug, Default)]
 pub(crate) struct Kills {
-    steps: usize,
+    pub(crate) steps: usize,
     planned: usize,
     killed: usize,
-    broken: Vec<String>,
+    pub(crate) broken: Vec<String>,
 }
 
 impl Kills {
@@ -62,28 +62,28 @@ impl Kills {
         self.steps += steps.len();
         let promoting = steps.iter().position(|step| step.starts_with("Promote")).unwrap();
         for (number, step) in steps.iter().enumerate() {
-            let sent: &[Sent] = match writes.of(step) {
-                Some(_) => &[Sent::Nothing, Sent::Done, Sent::Late],
-                None => &[Sent::Nothing],
-            };
-            for sent in sent {
+            for sent in writes.ways_to_send(step) {
                 let endings: &[Then] =
                     if number < promoting { &[Then::Ends, Then::GivenUp] } else { &[Then::Ends] };
                 for then in endings {
-                    self.planned += 1;
-                    if !self.planned.is_multiple_of(one_in()) {
-                        continue;
-                    }
                     let name = format!("{way:?} at {number} {step}, sent {sent:?}, then {then:?}");
-                    println!("{name}");
                     let on = writes.of(step).filter(|_| *sent != Sent::Nothing);
-                    let survived = Box::pin(one(platform, way, number, on.map(|on| (on, *sent)), *then));
-                    let survived = AssertUnwindSafe(survived).catch_unwind().await;
-                    self.killed += 1;
-                    self.broken.extend(survived.err().map(|_| name));
+                    self.one(name, one(platform, way, number, on.map(|on| (on, *sent)), *then)).await;
                 }
             }
         }
+    }
+
+    /// One way to die, unless its turn has not come: see [`one_in`].
+    pub(crate) async fn one(&mut self, name: String, death: impl Future<Output = ()>) {
+        self.planned += 1;
+        if !self.planned.is_multiple_of(one_in()) {
+            return;
+        }
+        println!("{name}");
+        let survived = AssertUnwindSafe(Box::pin(death)).catch_unwind().await;
+        self.killed += 1;
+        self.broken.extend(survived.err().map(|_| name));
     }
 
     pub(crate) fn tell(&self, platform: Platform) {
@@ -105,14 +105,14 @@ pub(crate) fn one_in() -> usize {
 }
 
 /// The requests that change something at the platform.
-struct Writes {
+pub(crate) struct Writes {
     issue: Option<On>,
     retire: Option<On>,
     carry: Option<On>,
 }
 
 impl Writes {
-    fn of(&self, step: &str) -> Option<On> {
+    pub(crate) fn of(&self, step: &str) -> Option<On> {
         match step {
             "Issue Before" => self.issue.clone(),
             "Retire Before" => self.retire.clone(),
@@ -120,10 +120,18 @@ impl Writes {
             _ => None,
         }
     }
+
+    /// What may have become of a request when a process dies at this step.
+    pub(crate) fn ways_to_send(&self, step: &str) -> &'static [Sent] {
+        match self.of(step) {
+            Some(_) => &[Sent::Nothing, Sent::Done, Sent::Late],
+            None => &[Sent::Nothing],
+        }
+    }
 }
 
 /// The steps of a rotation that nobody interrupts, with its user at each of them.
-async fn steps_of(platform: Platform, way: Way) -> (Vec<String>, Writes) {
+pub(crate) async fn steps_of(platform: Platform, way: Way) -> (Vec<String>, Writes) {
     let scene = Scene::new(platform, way).await;
     let rotation = Box::pin(uninterrupted(&scene)).await;
     Box::pin(scene.all_is_well(&rotation)).await;
@@ -177,7 +185,7 @@ async fn give_up(scene: &Scene, rotation: &Rotation) {
 }
 
 /// Processes take it further, one after the other, until the one that comes to this step.
-async fn kill(scene: &Scene, number: usize, sent: Option<(On, Sent)>) {
+pub(crate) async fn kill(scene: &Scene, number: usize, sent: Option<(On, Sent)>) {
     let mut passed = 0;
     loop {
         let Turn::Goes(job) = scene.turn().await else { panic!("it was over before step {number}") };
@@ -200,13 +208,13 @@ async fn kill(scene: &Scene, number: usize, sent: Option<(On, Sent)>) {
     }
 }
 
-fn start(scene: &Scene, job: Job, hold_at: usize) -> Worker {
+pub(crate) fn start(scene: &Scene, job: Job, hold_at: usize) -> Worker {
     let order = Order { setup: scene.setup.clone(), job, hold_at: Some(hold_at) };
     Worker::start_complaining(worker(), &order, &scene.complaints()).unwrap()
 }
 
 /// Its request leaves, and the process dies before it learns what became of it.
-fn send(scene: &Scene, worker: &mut Worker, on: On, sent: Sent) {
+pub(crate) fn send(scene: &Scene, worker: &mut Worker, on: On, sent: Sent) {
     let world = scene.stage.world();
     let fault = match sent {
         Sent::Late => Fault::LateCommit { after: LEASE + Duration::from_secs(2) },

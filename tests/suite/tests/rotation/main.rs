@@ -12,6 +12,7 @@
 mod conformance;
 mod consumer;
 mod faults;
+mod given_up;
 mod kills;
 mod people;
 mod scene;
@@ -29,7 +30,7 @@ fn worker() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_guestpass-suite-worker"))
 }
 
-async fn everything(platform: Platform) {
+async fn at_every_step(platform: Platform) {
     let mut kills = Kills::default();
     for way in Scene::ways(platform).await {
         Box::pin(kills.at_every_step(platform, way)).await;
@@ -37,16 +38,25 @@ async fn everything(platform: Platform) {
     kills.tell(platform);
 }
 
+async fn while_giving_up(platform: Platform) {
+    let mut kills = Kills::default();
+    for way in Scene::ways(platform).await {
+        Box::pin(kills.while_giving_up(platform, way)).await;
+    }
+    kills.tell(platform);
+}
+
 macro_rules! matrix {
-    ($($name:ident: $platform:ident),+) => {
-        mod killed {
+    ($module:ident: $run:ident; $($name:ident: $platform:ident),+) => {
+        mod $module {
             use super::*;
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
             async fn $name() {
-                everything(Platform::$platform).await;
+                $run(Platform::$platform).await;
             })+
         }
     };
 }
 
-matrix!(bigcommerce: BigCommerce, prestashop: Prestashop, shopify: Shopify, wix: Wix);
+matrix!(killed: at_every_step; bigcommerce: BigCommerce, prestashop: Prestashop, shopify: Shopify, wix: Wix);
+matrix!(killed_while_giving_up: while_giving_up; bigcommerce: BigCommerce, prestashop: Prestashop, shopify: Shopify, wix: Wix);
