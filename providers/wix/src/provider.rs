@@ -273,8 +273,11 @@ impl AccessProvider for Wix {
         };
         see(&mut evidence, &listing);
         let owner = self.owner_for_labels(cx).await;
+        let expires = invitation.as_ref().map(|sent| sent.kept.expires);
         let state = self.state(target, invitation, &listing, owner.as_deref(), &mut evidence);
-        Ok(Observation::new(state.map_err(|error| self.here(error))?, evidence))
+        let state = state.map_err(|error| self.here(error))?;
+        let lapses_at = expires.filter(|_| matches!(state, AccessState::Invited { .. }));
+        Ok(Observation::new(state, evidence).lapsing(lapses_at))
     }
 
     async fn invite(&self, request: &InviteRequest, cx: &CallContext) -> Result<InviteOutcome> {

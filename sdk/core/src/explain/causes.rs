@@ -80,6 +80,8 @@ pub enum CauseKind {
     WrongRole,
     /// Whether the plan of the store allows it is not proven.
     PlanLimit,
+    /// The grant may begin, and nobody has done it yet.
+    NotBegun,
     /// Their removal is ordered and not proven yet.
     RemovalOpen,
     /// Somebody must take a step that takes them out.

@@ -2,10 +2,13 @@
 //!
 //! [`Explainer`] reads the ledger and looks once; [`decide`] is the judgement alone, and asks nobody.
 
+mod asking;
+mod books;
 mod causes;
 mod decide;
 mod explainer;
 mod facts;
+mod invitation;
 mod leftovers;
 mod obstacles;
 mod why_in;
@@ -15,7 +18,7 @@ mod words;
 pub use causes::{Cause, CauseKind, Standing};
 pub use decide::decide;
 pub use explainer::{Explainer, Explanation, GrantView};
-pub use facts::{Checked, Facts, Failure, Looked};
+pub use facts::{Checked, Facts, Failure, KeptCredential, Looked};
 
 #[cfg(test)]
 mod tests;

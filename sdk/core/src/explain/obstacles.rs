@@ -5,7 +5,7 @@ use super::facts::{Checked, Facts, Failure, Looked};
 use super::words::{cause, day};
 use crate::error::ErrorKind;
 use crate::grants::TroubleKind;
-use crate::model::{AccessState, Actor};
+use crate::model::{AccessState, Actor, UnknownReason};
 
 /// What keeps us from doing anything, whichever way it should go.
 pub(super) fn obstacles(facts: &Facts, causes: &mut Vec<Cause>) {
@@ -24,6 +24,18 @@ pub(super) fn obstacles(facts: &Facts, causes: &mut Vec<Cause>) {
     ];
     for failure in failures.into_iter().flatten() {
         causes.push(of_failure(failure));
+    }
+    if let Some(AccessState::Unknown { reason }) = facts.seen() {
+        causes.extend(of_unknown(facts, reason));
+    }
+    if let Some(why) = &facts.hidden {
+        causes.push(cause(
+            CauseKind::PlanLimit,
+            "The plan of the store, or a scope that we lack, hides who is inside.",
+            why.clone(),
+            "Ask the merchant about the plan, and for the scope; until then people's word is all there is.",
+            Some(Actor::Merchant),
+        ));
     }
     let troubles = facts.holding.iter().flat_map(|holding| &holding.troubles);
     for trouble in troubles {
@@ -79,6 +91,17 @@ pub(super) fn obstacles(facts: &Facts, causes: &mut Vec<Cause>) {
             Some(Actor::Operator),
         ));
     }
+}
+
+/// A look that proves nothing. What cannot be looked at by its nature is told at the end.
+fn of_unknown(facts: &Facts, reason: &UnknownReason) -> Option<Cause> {
+    let (kind, what, next_step, actor) = match reason {
+        UnknownReason::Denied(_) if facts.hidden.is_some() => return None,
+        UnknownReason::Denied(_) => authority_lost(),
+        UnknownReason::Incomplete(_) => unavailable(),
+        UnknownReason::NotObservable(_) => return None,
+    };
+    Some(cause(kind, what, reason.to_string(), next_step, actor))
 }
 
 fn of_failure(failure: &Failure) -> Cause {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{CauseKind, Checked, Facts, Failure, Looked, Standing, decide};
+use super::{CauseKind, Checked, Facts, Failure, KeptCredential, Looked, Standing, decide};
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::grants::{Grant, GrantId, Holding, Phase, Place, Principal, Step, StepId, TroubleKind};
@@ -256,8 +256,42 @@ fn every_situation_has_its_first_cause() {
             "unreadable",
             seen(AccessState::Unknown { reason: UnknownReason::Denied("no".to_owned()) }),
             Unknown,
-            K::NoGrant,
+            K::AuthorityLost,
         ),
+        (
+            "half read",
+            seen(AccessState::Unknown { reason: UnknownReason::Incomplete("a page is missing".to_owned()) }),
+            Unknown,
+            K::StoreUnavailable,
+        ),
+        (
+            "not told",
+            grants(
+                seen(AccessState::Unknown { reason: UnknownReason::NotObservable("no".to_owned()) }),
+                grant(Phase::Awaiting),
+            ),
+            NotIn,
+            K::InvitationOpen,
+        ),
+        (
+            "hidden by the plan",
+            with(blind(), &|facts| {
+                facts.hidden = Some("needs a better plan".to_owned());
+                facts.past = Some(over("expired", listed("listed")));
+            }),
+            NotIn,
+            K::GrantEnded,
+        ),
+        ("asked in by nobody", invited(), NotIn, K::InvitationOpen),
+        (
+            "asked in by hand",
+            with(grants(invited(), grant(Phase::Awaiting)), &|facts| facts.steps = vec![step("entry")]),
+            NotIn,
+            K::InvitationOpen,
+        ),
+        ("invitation gone", grants(absent(), grant(Phase::Awaiting)), NotIn, K::InvitationLapsed),
+        ("not begun", grants(absent(), grant(Phase::Opening)), NotIn, K::NotBegun),
+        ("about to begin", grants(absent(), grant(Phase::Requested)), NotIn, K::NotBegun),
     ];
     for (name, facts, standing, first) in table {
         let (found, causes) = decide(&facts);
@@ -275,7 +309,7 @@ fn what_is_left_over_is_told_beside_the_first_cause() {
     facts.past = Some(over("expired", listed("listed")));
     facts.others = vec![account("8")];
     facts.steps = vec![step("residual")];
-    facts.kept_credentials = vec![CredentialName::new("web").unwrap()];
+    facts.kept_credentials = vec![KeptCredential::new(CredentialName::new("web").unwrap(), hours(-1))];
     let kinds = |facts: &Facts| decide(facts).1.into_iter().map(|cause| cause.kind).collect::<Vec<_>>();
     let left = [CauseKind::OtherAccount, CauseKind::ResidualStep, CauseKind::ResidualCredential];
     assert_eq!(kinds(&facts)[1..], left);
@@ -289,9 +323,21 @@ fn an_invitation_tells_its_age_and_when_it_lapses() {
     let mut facts = seen(AccessState::Invited { account: None });
     facts.grants = vec![grant(Phase::Awaiting)];
     let evidence = |facts: &Facts| decide(facts).1[0].evidence.clone();
-    assert_eq!(evidence(&facts), "offered about 2 hours ago; no rule lets it lapse before the grant ends");
+    let untold = "the platform does not tell until when it can be accepted";
+    assert_eq!(
+        evidence(&facts),
+        format!(
+            "offered on 2026-11-22 10:00 UTC or later, 2 hours ago at most; seen on 2026-11-22 12:00 UTC; {untold}; \
+             our rules keep it open until the grant ends on 2026-11-22 14:00 UTC"
+        )
+    );
+    facts.invited_at = Some(hours(-1));
     facts.patience = Some(Duration::from_secs(3 * 3600));
-    assert_eq!(evidence(&facts), "offered about 2 hours ago; it lapses on 2026-11-22 13:00 UTC");
+    assert!(evidence(&facts).starts_with("sent on 2026-11-22 11:00 UTC, 60 minutes ago; "));
+    assert!(evidence(&facts).ends_with("; by our rules it lapses on 2026-11-22 13:00 UTC"));
     facts.patience = Some(Duration::from_secs(3600));
     assert!(evidence(&facts).ends_with("it should have been accepted by 2026-11-22 11:00 UTC"));
+    let Looked::Seen(look) = facts.look.clone() else { panic!("it was seen") };
+    facts.look = Looked::Seen(look.lapsing(Some(hours(700))));
+    assert!(evidence(&facts).contains("; the platform lets it be accepted until 2026-12-21 16:00 UTC; "));
 }

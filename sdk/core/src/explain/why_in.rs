@@ -59,7 +59,7 @@ pub(super) fn why_in(facts: &Facts, causes: &mut Vec<Cause>) {
     }
 }
 
-fn removal_open(facts: &Facts, grant: &Grant, causes: &mut Vec<Cause>) {
+pub(super) fn removal_open(facts: &Facts, grant: &Grant, causes: &mut Vec<Cause>) {
     let since = grant.end.as_ref().map_or(grant.ends_at, |end| end.since);
     removal_late(facts, &format!("grant {} is ending since {}", grant.id, day(since)), causes);
 }

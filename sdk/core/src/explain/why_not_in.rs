@@ -1,7 +1,10 @@
 //! Why somebody cannot get in.
 
-use super::causes::{Cause, CauseKind};
+use super::causes::{Cause, CauseKind, Standing};
+use super::decide::standing;
 use super::facts::{Facts, Looked};
+use super::invitation;
+use super::why_in::removal_open;
 use super::words::{cause, day, mine, of_step, open};
 use crate::grants::{Cause as EndCause, Grant, Phase, StepKind};
 use crate::model::{AccessState, Actor, Proof};
@@ -39,11 +42,16 @@ pub(super) fn why_not_in(facts: &Facts, causes: &mut Vec<Cause>) {
             Some(if ours { Actor::Operator } else { Actor::Merchant }),
         ));
     }
+    let mut living = mine(facts).filter(|grant| grant.phase != Phase::Closing);
+    if living.next().is_none() && matches!(facts.seen(), Some(AccessState::Invited { .. })) {
+        causes.push(invitation::without_grant(facts));
+    }
     if mine(facts).next().is_none() {
         causes.push(facts.past.as_ref().map_or_else(no_grant, of_past));
     }
+    // An invitation that went out was allowed.
     if let Some(what) = &facts.unproven
-        && mine(facts).any(|grant| matches!(grant.phase, Phase::Opening | Phase::Awaiting))
+        && mine(facts).any(|grant| grant.phase == Phase::Opening)
     {
         causes.push(cause(
             CauseKind::PlanLimit,
@@ -72,17 +80,7 @@ fn of_living(facts: &Facts, grant: &Grant, causes: &mut Vec<Cause>) {
             "Wait, or ask for another grant that begins now.",
             None,
         )),
-        Phase::Requested | Phase::Opening | Phase::Awaiting => {
-            if let Some(step) = open(facts, |kind| *kind == StepKind::Entry) {
-                causes.push(of_step(
-                    CauseKind::EntryStepOpen,
-                    "Somebody must take a step that lets them in.",
-                    step,
-                ));
-            } else if is_offered(facts) {
-                causes.push(invitation(facts, grant));
-            }
-        }
+        Phase::Requested | Phase::Opening | Phase::Awaiting => causes.extend(of_opening(facts, grant)),
         Phase::Suspended => causes.push(cause(
             CauseKind::SwitchedOff,
             "The grant is suspended.",
@@ -90,13 +88,18 @@ fn of_living(facts: &Facts, grant: &Grant, causes: &mut Vec<Cause>) {
             "Resume the access.",
             Some(Actor::Operator),
         )),
-        Phase::Closing => causes.push(cause(
-            CauseKind::GrantEnded,
-            "Their grant is ending, and the proof that they are out is still to come.",
-            evidence,
-            "Ask for a new grant if they need the access.",
-            Some(Actor::Operator),
-        )),
+        Phase::Closing => {
+            causes.push(cause(
+                CauseKind::GrantEnded,
+                "Their grant is ending, and the proof that they are out is still to come.",
+                evidence,
+                "Ask for a new grant if they need the access.",
+                Some(Actor::Operator),
+            ));
+            if matches!(standing(facts), Standing::NotIn) {
+                removal_open(facts, grant, causes);
+            }
+        }
         Phase::Active if is_gone(facts) => causes.push(cause(
             CauseKind::TakenOut,
             "They are not there although a grant lets them in: somebody else took them out.",
@@ -114,33 +117,35 @@ fn is_gone(facts: &Facts) -> bool {
         if matches!(look.state, AccessState::Absent | AccessState::Invited { .. }))
 }
 
-/// Whether an invitation is out: seen, or nothing can be looked at and the grant waits.
-fn is_offered(facts: &Facts) -> bool {
-    match &facts.look {
-        Looked::Seen(look) => match look.state {
-            AccessState::Invited { .. } => true,
-            AccessState::Unknown { .. } => mine(facts).any(|grant| grant.phase == Phase::Awaiting),
-            _ => false,
-        },
-        _ => mine(facts).any(|grant| grant.phase == Phase::Awaiting),
+/// What keeps a grant from letting them in, that began and has not.
+fn of_opening(facts: &Facts, grant: &Grant) -> Option<Cause> {
+    let is_seen = matches!(facts.seen(), Some(AccessState::Invited { .. }));
+    let evidence = format!("grant {} is {}", grant.id, grant.phase);
+    match open(facts, |kind| *kind == StepKind::Entry) {
+        Some(step) if is_seen => return Some(invitation::by_hand(facts, grant, step)),
+        Some(step) => {
+            let what = "Somebody must take a step that lets them in.";
+            return Some(of_step(CauseKind::EntryStepOpen, what, step));
+        }
+        None if facts.waits_for_an_answer() => return Some(invitation::of_grant(facts, grant)),
+        None if matches!(facts.seen(), Some(AccessState::Suspended { .. })) => return None,
+        None => {}
     }
-}
-
-fn invitation(facts: &Facts, grant: &Grant) -> Cause {
-    let lapses = facts.patience.and_then(|patience| grant.starts_at.checked_add(patience).ok());
-    let until = match lapses {
-        Some(at) if at <= facts.now => format!("it should have been accepted by {}", day(at)),
-        Some(at) => format!("it lapses on {}", day(at)),
-        None => "no rule lets it lapse before the grant ends".to_owned(),
-    };
-    let age = facts.now.duration_since(grant.starts_at).as_hours().max(0);
-    cause(
-        CauseKind::InvitationOpen,
-        "They have not accepted the invitation.",
-        format!("offered about {age} hours ago; {until}"),
-        "Let them look for the invitation, in the spam folder too, and send it again if it is lost.",
-        Some(Actor::Person),
-    )
+    if grant.phase == Phase::Awaiting {
+        let is_out = matches!(facts.seen(), Some(AccessState::Absent));
+        return is_out.then(|| invitation::gone(facts, grant));
+    }
+    let is_known = facts.holding.as_ref().is_some_and(|holding| !holding.troubles.is_empty());
+    // What stands in the way was told already.
+    (!is_known).then(|| {
+        cause(
+            CauseKind::NotBegun,
+            "The grant may let them in now, and that was not done or not finished yet.",
+            evidence,
+            "Sweep now.",
+            Some(Actor::Operator),
+        )
+    })
 }
 
 pub(super) fn of_past(past: &Grant) -> Cause {

@@ -13,13 +13,23 @@ pub struct Observation {
     pub state: AccessState,
     /// How it was seen.
     pub evidence: Evidence,
+    /// When an invitation that was seen can no longer be accepted, in UTC, where the platform says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lapses_at: Option<Timestamp>,
 }
 
 impl Observation {
     /// A look and its result.
     #[must_use]
     pub fn new(state: AccessState, evidence: Evidence) -> Self {
-        Self { state, evidence }
+        Self { state, evidence, lapses_at: None }
+    }
+
+    /// The invitation that was seen can be accepted until then.
+    #[must_use]
+    pub fn lapsing(mut self, at: Option<Timestamp>) -> Self {
+        self.lapses_at = at;
+        self
     }
 }
 
