@@ -1,7 +1,6 @@
 //! Closing an incident once nothing is open.
 
 use super::record::{Incident, IncidentId, IncidentStore};
-use super::report::StoreReport;
 use super::responder::{Responder, fact};
 use crate::error::Result;
 use crate::grants::Commit;
@@ -14,7 +13,7 @@ impl Responder {
             return Ok(incident);
         }
         let report = super::report(&**self.ledger(), id, self.now()).await?;
-        if !report.stores.iter().all(StoreReport::is_closed) {
+        if !report.is_over() {
             return Ok(incident);
         }
         let now = self.now();

@@ -16,11 +16,10 @@ pub(super) async fn credential_report(
         Some(id) => ledger.rotation(id).await?,
         None => None,
     };
-    let waits_for = rotation.as_ref().and_then(|rotation| rotation.waits_for.as_ref());
-    let must_act = match waits_for {
-        Some(WaitsFor::Person { step, .. }) => Some(MustAct::of(Some((**step).clone()))),
+    let must_act = rotation.as_ref().and_then(|rotation| match &rotation.waits_for {
+        Some(WaitsFor::Person { step, .. }) => Some(MustAct::of(rotation.id, Some((**step).clone()))),
         _ => None,
-    };
+    });
     Ok(CredentialReport {
         name: credential.name.clone(),
         kind: credential.kind.clone(),

@@ -21,5 +21,5 @@ pub use record::{
 pub use report::{
     AccessReport, CredentialReport, CredentialState, IncidentReport, MustAct, StoreReport, Totals, report,
 };
-pub use request::{IncidentRequest, IncidentWatcher, ResponseOptions};
+pub use request::{IncidentPlan, IncidentRequest, IncidentWatcher, ResponseOptions};
 pub use responder::Responder;

@@ -34,7 +34,7 @@ pub(super) async fn store_report(
         platform: place.platform.clone(),
         store: place.store.clone(),
         access: access(&store, &chain, owed, &troubles, &steps),
-        must_act: steps.into_iter().map(|step| MustAct::of(step.manual)).collect(),
+        must_act: steps.into_iter().map(|step| MustAct::of(step.id, step.manual)).collect(),
         troubles,
         found,
         grants: store.grants.clone(),

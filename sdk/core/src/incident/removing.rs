@@ -75,6 +75,10 @@ impl Watcher for Relay<'_> {
         // Nobody listens any more when the work is given up; then there is nobody to tell.
         drop(self.kept.send(store.clone()));
     }
+
+    fn goes_on(&self) -> bool {
+        self.to.goes_on()
+    }
 }
 
 impl Responder {

@@ -121,6 +121,8 @@ pub enum AccessReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MustAct {
+    /// What names it: the id of the step, or of the rotation that waits for it.
+    pub id: String,
     /// What is achieved, in a few words.
     pub what: String,
     /// Where to click.
@@ -190,6 +192,14 @@ pub enum CredentialState {
     },
 }
 
+impl IncidentReport {
+    /// Whether nothing is open any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.stores.iter().all(StoreReport::is_closed)
+    }
+}
+
 impl CredentialReport {
     /// Whether nothing more is to be done.
     #[must_use]
@@ -245,9 +255,10 @@ pub async fn report(ledger: &dyn Ledger, id: IncidentId, now: Timestamp) -> Resu
 }
 
 impl MustAct {
-    pub(super) fn of(step: Option<ManualStep>) -> Self {
+    pub(super) fn of(id: impl ToString, step: Option<ManualStep>) -> Self {
         let links = step.iter().flat_map(|step| &step.instructions).filter_map(|one| one.link.clone());
         Self {
+            id: id.to_string(),
             what: step.as_ref().map_or_else(|| "a step without text".to_owned(), |step| step.title.clone()),
             links: links.collect(),
             step,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::record::RotationScope;
+use super::record::{Incident, IncidentStore, RotationScope};
 use crate::error::Error;
 use crate::grants::{OffboardedStore, Principal};
 use crate::model::{CredentialName, PersonHandle, StoreHandle};
@@ -62,6 +62,16 @@ impl IncidentRequest {
     }
 }
 
+/// What an order to open an incident would write down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IncidentPlan {
+    /// The incident that it would go on with instead, because that one is not finished.
+    pub goes_on_with: Option<Incident>,
+    /// Every store, before anybody has looked; as they were kept, of an incident that it goes on with.
+    pub stores: Vec<IncidentStore>,
+}
+
 /// How much time one call takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -97,6 +107,12 @@ pub trait IncidentWatcher: Send + Sync {
 
     /// Nothing could be done about a credential now.
     fn failed(&self, _store: &StoreHandle, _credential: &CredentialName, _error: &Error) {}
+
+    /// Whether the work goes on with the next store or credential. Once somebody has said no, what is under way is
+    /// finished, and the rest waits for the next call.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing. A new secret that no sink takes is lost, and its rotation waits until somebody hands one in.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::record::{Incident, IncidentCredential, IncidentId, IncidentStore, OpenGrant, RotationWay};
-use super::request::{IncidentRequest, IncidentWatcher, ResponseOptions};
+use super::request::{IncidentPlan, IncidentRequest, IncidentWatcher, ResponseOptions};
 use crate::Timestamp;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -54,7 +54,12 @@ impl Responder {
         let person = self.engine.person_to_offboard(&request.person).await?;
         let history = self.history(&request.person).await?;
         if let Some(known) = self.unfinished(&request.person, &history).await? {
-            return if request.allow_downtime { self.allow_downtime(known.id).await } else { Ok(known) };
+            // What sweeps have finished meanwhile says nothing about today: another one looks everywhere again.
+            let known = self.close_if_done(known.id).await?;
+            if known.finished_at.is_none() {
+                let allows = request.allow_downtime;
+                return if allows { self.allow_downtime(known.id, &request.by).await } else { Ok(known) };
+            }
         }
         let now = self.now();
         let mut incident = Incident {
@@ -76,6 +81,9 @@ impl Responder {
         incident.stores = u32::try_from(change.incident_stores.len()).unwrap_or(u32::MAX);
         for store in &change.incident_stores {
             change.facts.push(fact(&incident, store, "incident_opened", now));
+            if incident.allow_downtime && has_in_place(store) {
+                change.facts.push(downtime_allowed(&incident, store, &incident.by, now));
+            }
         }
         change.incidents.push(incident.clone());
         self.ledger().commit(change).await?;
@@ -94,7 +102,8 @@ impl Responder {
         options: &ResponseOptions,
         watcher: &dyn IncidentWatcher,
     ) -> Result<Incident> {
-        let incident = self.incident(id).await?;
+        // Sweeps may have finished it: then nothing is sent.
+        let incident = self.close_if_done(id).await?;
         if incident.finished_at.is_some() {
             return Ok(incident);
         }
@@ -102,12 +111,52 @@ impl Responder {
         self.close_if_done(id).await
     }
 
-    /// Agrees to downtime: credentials whose old one ends with the making of the new one are replaced, too.
+    /// What [`open`](Self::open) would write down now. Nothing is written, and nothing is sent.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for an unknown id; when the ledger cannot be read or written.
-    pub async fn allow_downtime(&self, id: IncidentId) -> Result<Incident> {
-        self.amend(id, |incident| incident.allow_downtime = true).await
+    /// As [`open`](Self::open).
+    pub async fn plan(&self, request: &IncidentRequest) -> Result<IncidentPlan> {
+        let person = self.engine.person_to_offboard(&request.person).await?;
+        let history = self.history(&request.person).await?;
+        if let Some(known) = self.unfinished(&request.person, &history).await? {
+            let report = super::report(&**self.ledger(), known.id, self.now()).await?;
+            if !report.is_over() {
+                let stores = self.stores(known.id).await?;
+                return Ok(IncidentPlan { goes_on_with: Some(known), stores });
+            }
+        }
+        let stores = self.stores_of(IncidentId::new(self.now()), &person, history).await?;
+        Ok(IncidentPlan { goes_on_with: None, stores })
+    }
+
+    /// Agrees to downtime: credentials whose old one ends with the making of the new one are replaced, too. Who agreed is
+    /// in the chain of every store that has such a credential.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an unknown id; [`ErrorKind::Conflict`] for an incident that is finished; when the ledger
+    /// cannot be read or written.
+    pub async fn allow_downtime(&self, id: IncidentId, by: &Principal) -> Result<Incident> {
+        let stores: Vec<_> = self.stores(id).await?.into_iter().filter(has_in_place).collect();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let before = self.incident(id).await?;
+            if before.allow_downtime {
+                return Ok(before);
+            }
+            if before.finished_at.is_some() {
+                return Err(Error::new(ErrorKind::Conflict, format!("the incident {id} is finished"))
+                    .with_remedy("rotate the credential by itself, or open another incident"));
+            }
+            let now = self.now();
+            let mut change = Commit::new();
+            change.facts = stores.iter().map(|store| downtime_allowed(&before, store, by, now)).collect();
+            change.incidents.push(Incident { allow_downtime: true, ..before });
+            match self.ledger().commit(change).await {
+                Err(error) if error.is_stale() && tries < TRIES => {}
+                other => other?,
+            }
+        }
     }
 
     /// Somebody says that they replaced a credential by hand. Recorded as said.
@@ -183,27 +232,7 @@ impl Responder {
         })
     }
 
-    /// Reads the head of an incident, changes it and writes it back, anew when somebody else was faster.
-    pub(super) async fn amend(&self, id: IncidentId, change: impl Fn(&mut Incident)) -> Result<Incident> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let before = self.incident(id).await?;
-            let mut incident = before.clone();
-            change(&mut incident);
-            if incident == before {
-                return Ok(before);
-            }
-            let mut commit = Commit::new();
-            commit.incidents.push(incident);
-            match self.ledger().commit(commit).await {
-                Err(error) if error.is_stale() && tries < TRIES => {}
-                other => other?,
-            }
-        }
-    }
-
-    /// The same for one of its stores.
+    /// Reads one store of an incident, changes it and writes it back, anew when somebody else was faster.
     pub(super) async fn amend_store(
         &self,
         id: IncidentId,
@@ -352,4 +381,15 @@ pub(super) fn fact(incident: &Incident, store: &IncidentStore, kind: &str, now: 
     fact.ticket.clone_from(&incident.ticket);
     fact.detail = serde_json::json!({ "incident": incident.id });
     fact
+}
+
+/// Somebody has agreed that whoever uses the credentials of a store is refused for a while.
+fn downtime_allowed(incident: &Incident, store: &IncidentStore, by: &Principal, now: Timestamp) -> Fact {
+    let mut fact = fact(incident, store, "incident_downtime_allowed", now);
+    fact.actor = Some(by.clone());
+    fact
+}
+
+fn has_in_place(store: &IncidentStore) -> bool {
+    store.credentials.iter().any(|credential| credential.way == RotationWay::InPlace)
 }

@@ -32,6 +32,9 @@ impl Responder {
         watcher: &dyn IncidentWatcher,
     ) -> Result<()> {
         for (index, credential) in store.credentials.iter().enumerate() {
+            if !watcher.goes_on() {
+                return Ok(());
+            }
             if credential.word.is_some()
                 || !applies(incident, store, credential, exposed)
                 || !may_begin(incident, credential)

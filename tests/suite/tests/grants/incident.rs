@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use guestpass::grants::{
-    Checkpoint, Directory, Durable, Engine, Ledger, MemoryLedger, Moment, Phase, StaticDirectory, StepKind,
+    Checkpoint, Directory, Durable, Engine, Ledger, MemoryLedger, Moment, Phase, Principal, StaticDirectory,
+    StepKind,
 };
 use guestpass::incident::{
-    AccessReport, CredentialState, Incident, IncidentReport, IncidentRequest, Responder, ResponseOptions,
-    RotationScope, report,
+    AccessReport, CredentialState, Incident, IncidentReport, IncidentRequest, IncidentWatcher, Responder,
+    ResponseOptions, RotationScope, report,
 };
 use guestpass::rotation::{CredentialName, Driver};
 use guestpass::{
@@ -355,14 +356,73 @@ async fn downtime_needs_consent() {
         let said = report_of(&desk, &incident).await;
         assert!(matches!(said.stores[0].credentials[0].state, CredentialState::NeedsConsent), "{said:?}");
         assert_eq!(at.ring.of(&store()).len(), 1);
-        at.responder.allow_downtime(incident.id).await.unwrap();
+        assert!(consents(&desk).await.is_empty());
+        at.responder.allow_downtime(incident.id, &Principal::stated("dana")).await.unwrap();
+        at.responder.allow_downtime(incident.id, &Principal::stated("robin")).await.unwrap();
+        assert_eq!(consents(&desk).await, ["dana"], "who agreed is in the chain, once");
         let done = at.responder.continue_incident(incident.id, &long(), &()).await.unwrap();
         let said = report_of(&desk, &incident).await;
         assert!(matches!(said.stores[0].credentials[0].state, CredentialState::Dead { .. }), "{said:?}");
         assert!(done.finished_at.is_some());
+        let late = at.responder.allow_downtime(incident.id, &boss()).await.unwrap();
+        assert!(late.allow_downtime && consents(&desk).await.len() == 1);
         desk.finish();
     })
     .await;
+}
+
+/// Who has agreed to downtime, as the chain of the store says.
+async fn consents(desk: &Desk) -> Vec<String> {
+    let events = desk.ledger.events(&store(), 0, 1000).await.unwrap();
+    let facts = events.iter().map(|event| event.fact().unwrap());
+    facts
+        .filter(|fact| fact.kind == "incident_downtime_allowed")
+        .map(|fact| fact.actor.unwrap().name)
+        .collect()
+}
+
+/// What sweeps have finished is written down without a look, and whoever opens another incident gets a new one.
+#[tokio::test]
+async fn sweeps_finish_an_incident_and_a_second_one_looks_again() {
+    where_native(Operation::Remove, async |desk| {
+        desk.let_in(desk.wish_for(3 * DAY)).await;
+        let at = response(&desk, "token");
+        let order = IncidentRequest::new(handle("gina"), boss()).replacing(RotationScope::Nowhere);
+        let planned = at.responder.plan(&order).await.unwrap();
+        assert!(planned.goes_on_with.is_none() && planned.stores[0].grants.len() == 1, "{planned:?}");
+        assert_eq!(desk.ledger.incidents(None, 10).await.unwrap(), [], "a plan writes nothing");
+        let incident = at.responder.open(order.clone()).await.unwrap();
+        at.responder.continue_incident(incident.id, &long(), &Stopped).await.unwrap();
+        let said = report_of(&desk, &incident).await;
+        assert!(matches!(said.stores[0].access, AccessReport::NotReached { .. }), "{said:?}");
+        assert!(desk.is_inside(), "whoever was told to stop begins nothing");
+        assert_eq!(at.responder.plan(&order).await.unwrap().goes_on_with.unwrap().id, incident.id);
+
+        desk.sweep_after(4 * DAY).await;
+        desk.people_take_out().await;
+        assert!(!desk.is_inside());
+        for step in desk.open_steps().await {
+            desk.engine.step_done(step.id, &boss(), "looked after").await.unwrap();
+        }
+        let said = report_of(&desk, &incident).await;
+        assert!(said.is_over() && said.incident.finished_at.is_none(), "{said:?}");
+        assert!(at.responder.plan(&order).await.unwrap().goes_on_with.is_none());
+        let another = at.responder.open(order).await.unwrap();
+        assert_ne!(another.id, incident.id, "what was finished once says nothing about today");
+        let first = desk.ledger.incident(incident.id).await.unwrap().unwrap();
+        assert!(first.finished_at.is_some() && another.finished_at.is_none());
+        desk.finish();
+    })
+    .await;
+}
+
+/// Somebody who wants it to stop.
+struct Stopped;
+
+impl IncidentWatcher for Stopped {
+    fn goes_on(&self) -> bool {
+        false
+    }
 }
 
 /// Whoever only had access once may have seen secrets, too; whoever never had is no reason to replace any.

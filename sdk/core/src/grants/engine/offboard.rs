@@ -239,7 +239,7 @@ impl Engine {
         cx: &CallContext,
         watcher: &dyn Watcher,
     ) -> Result<Vec<Entry>> {
-        let Some(first) = entries.first() else { return Ok(entries) };
+        let Some(first) = entries.first().filter(|_| watcher.goes_on()) else { return Ok(entries) };
         let Some(lease) = self.claim(key, self.settling(&first.place), cx).await? else {
             for entry in &mut entries {
                 entry.state = open("somebody else works on this store just now");
@@ -263,11 +263,11 @@ impl Engine {
         let mut looks = Vec::with_capacity(entries.len());
         let cx = cx.clone().with_priority(Priority::Removal);
         let reading = cx.clone().with_looks_since(self.now());
-        for entry in entries.iter() {
+        for entry in entries.iter().take_while(|_| watcher.goes_on()) {
             looks.push(self.look_before(entry, order, &reading).await?);
         }
         let mut unproven = Vec::new();
-        for (entry, look) in entries.iter_mut().zip(looks) {
+        for (entry, look) in entries.iter_mut().zip(looks).take_while(|_| watcher.goes_on()) {
             self.ledger.renew(lease, self.now(), super::settle::LEASE).await?;
             match look {
                 Before::Out(proof) => {

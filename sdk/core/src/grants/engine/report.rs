@@ -92,6 +92,12 @@ pub trait Watcher: Send + Sync {
 
     /// A store was looked at for drift.
     fn drifted(&self, _drifted: &Drifted) {}
+
+    /// Whether an offboarding goes on with its next store. Once somebody has said no, what is under way is finished, and
+    /// the rest waits for the next call.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing.
