@@ -40,6 +40,13 @@ impl Progress {
         self.0.suspend(say)
     }
 
+    /// Counts something else from now on.
+    pub(crate) fn now_counts(&self, text: &'static str, several: usize, done: u64) {
+        self.0.set_message(text);
+        self.0.set_length(several.try_into().unwrap_or(u64::MAX));
+        self.0.set_position(done);
+    }
+
     /// One more is done.
     pub(crate) fn one_more(&self) {
         self.0.inc(1);

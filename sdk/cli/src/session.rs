@@ -139,6 +139,12 @@ impl Session {
         Ok(Responder::new(engine, self.driver().await?, self.env().clone()))
     }
 
+    /// A responder to plan with. A ledger that is not there yet is not made.
+    pub(crate) async fn planning_responder(&self) -> Result<Responder> {
+        let ledger = self.ledger().await?;
+        Ok(Responder::new(self.engine_on(ledger.clone()), self.driver_on(ledger), self.env().clone()))
+    }
+
     /// How rotations are worked on, with this much waiting in all.
     pub(crate) fn driver_options(&self, patience: Duration) -> DriverOptions {
         let mut options = DriverOptions::default();

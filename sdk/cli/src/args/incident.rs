@@ -22,7 +22,8 @@ Example:  guestpass incident sam --reason 'laptop stolen' --by 'Robin Boss' --ht
           guestpass incident report ID --html incident.html
 Costs:    two looks and one write a store, then about four requests a credential; --dry-run shows it
 Exit codes: 0 nothing is open any more, 1 failed, 2 bad usage or configuration,
-            3 what is open waits for a human, 5 something is still open; continue";
+            3 what is open waits for a human, 4 given up in the middle (Ctrl-C twice),
+            5 something is still open; continue";
 
 /// `guestpass incident`
 #[derive(Debug, Args)]
@@ -30,7 +31,7 @@ Exit codes: 0 nothing is open any more, 1 failed, 2 bad usage or configuration,
 pub(crate) struct IncidentArgs {
     #[command(subcommand)]
     pub(crate) command: Option<IncidentCommand>,
-    /// Who: a handle, or an address of somebody in the configuration or in the ledger
+    /// Who: a handle, also of somebody who has left the configuration, or an address in it
     #[arg(required = true)]
     pub(crate) person: Option<String>,
     /// Why
@@ -58,7 +59,11 @@ pub(crate) struct IncidentArgs {
 pub(crate) enum IncidentCommand {
     /// Go on with an incident
     #[command(after_long_help = "\
+Sweeps go on by themselves with removals that are written down and with rotations that have begun. This
+begins the others, and writes down when nothing is open any more.
+
 Example:  guestpass incident continue ID
+          guestpass incident continue ID --allow-downtime --by 'Robin Boss'
 Costs:    as of incident, for what is still open
 Exit codes: as of incident")]
     Continue {
@@ -67,6 +72,8 @@ Exit codes: as of incident")]
         /// Replace credentials, too, whose users are refused for a while
         #[arg(long)]
         allow_downtime: bool,
+        #[command(flatten)]
+        by: By,
         #[command(flatten)]
         page: ReportFile,
     },

@@ -18,7 +18,7 @@ const MOST_LISTED: u32 = 100;
 
 /// One store of an offboarding.
 #[derive(Serialize)]
-struct StoreView {
+pub(super) struct RemovalView {
     store: String,
     platform: String,
     /// `waiting`, `open` or `out`.
@@ -28,7 +28,7 @@ struct StoreView {
     proof: Option<ProofView>,
 }
 
-impl From<&OffboardedStore> for StoreView {
+impl From<&OffboardedStore> for RemovalView {
     fn from(store: &OffboardedStore) -> Self {
         let (state, reason, proof) = match &store.state {
             OffboardState::Waiting => ("waiting", None, None),
@@ -40,9 +40,16 @@ impl From<&OffboardedStore> for StoreView {
     }
 }
 
-impl StoreView {
+impl RemovalView {
     fn is_word(&self) -> bool {
         self.proof.as_ref().is_some_and(ProofView::is_word)
+    }
+
+    /// How we know that they are out, or what is missing.
+    pub(super) fn in_words(&self) -> String {
+        let how = self.proof.as_ref().map(ProofView::brief).or_else(|| self.reason.clone());
+        let state = if self.state == "out" { "out: " } else { "" };
+        format!("{state}{}", how.unwrap_or_default())
     }
 
     fn row(&self) -> [String; 4] {
@@ -54,7 +61,7 @@ impl StoreView {
 
 #[derive(Serialize)]
 struct Line {
-    offboarded: StoreView,
+    offboarded: RemovalView,
 }
 
 /// The whole of it, in numbers.
@@ -77,7 +84,7 @@ struct Summary {
 
 impl From<&Offboarding> for Summary {
     fn from(record: &Offboarding) -> Self {
-        let views: Vec<_> = record.stores.iter().map(StoreView::from).collect();
+        let views: Vec<_> = record.stores.iter().map(RemovalView::from).collect();
         let out = views.iter().filter(|store| store.state == "out").count();
         let attested = views.iter().filter(|store| store.is_word()).count();
         Self {
@@ -125,7 +132,7 @@ struct Planned {
 }
 
 #[derive(Serialize)]
-struct PlannedStore {
+pub(super) struct PlannedStore {
     store: String,
     platform: String,
     support: Support,
@@ -133,7 +140,7 @@ struct PlannedStore {
 }
 
 impl PlannedStore {
-    fn new(provider: &dyn AccessProvider) -> Self {
+    pub(super) fn new(provider: &dyn AccessProvider) -> Self {
         let capabilities = provider.capabilities();
         let remove = capabilities.get(Operation::Remove);
         let looks = 2 * capabilities.get(Operation::Observe).requests;
@@ -143,6 +150,14 @@ impl PlannedStore {
             support: remove.support,
             requests: if remove.support == Support::Manual { looks } else { looks + remove.requests },
         }
+    }
+
+    pub(super) fn support(&self) -> Support {
+        self.support
+    }
+
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
     }
 }
 
@@ -209,7 +224,7 @@ fn show(record: &Offboarding, out: &mut Output) -> Outcome {
         out.document(&End { summary })?;
     } else {
         let mut table = Table::new(["store", "platform", "state", "how we know, or what is missing"]);
-        record.stores.iter().map(StoreView::from).for_each(|store| table.row(store.row()));
+        record.stores.iter().map(RemovalView::from).for_each(|store| table.row(store.row()));
         out.text(&format!("{table}{}", summary.to_text()))?;
     }
     Ok(exit)
@@ -253,7 +268,7 @@ impl Watcher for Teller<'_> {
         self.bar.one_more();
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if out.is_json()
-            && let Err(error) = out.document(&Line { offboarded: StoreView::from(store) })
+            && let Err(error) = out.document(&Line { offboarded: RemovalView::from(store) })
         {
             tracing::warn!(%error, "the result could not be written");
         }

@@ -146,6 +146,23 @@ impl ProofView {
         }
     }
 
+    /// The same in a few words, for tables.
+    pub(crate) fn brief(&self) -> String {
+        if let Some(word) = &self.attested {
+            return format!("NOT PROVEN: {} says so: {}", word.who, word.note);
+        }
+        let how = match self.by {
+            "listed" => "not in a complete listing",
+            "disabled" => "seen switched off, with a password that nobody knows",
+            "restored" => "seen as it was before them",
+            "baseline_equal" => "nobody is there who was not before them",
+            "credential_dead" => "refused when used",
+            other => other,
+        };
+        let at = self.evidence.as_ref().map(|evidence| format!(" of {}", evidence.moment()));
+        format!("{how}{}", at.filter(|_| self.by == "listed").unwrap_or_default())
+    }
+
     fn seen(&self, evidence: &EvidenceView) -> String {
         let ids = evidence.request_ids.join(", ");
         let requests = if ids.is_empty() { ids } else { format!(", requests {ids}") };

@@ -5,6 +5,7 @@ mod credential;
 mod csv;
 mod error;
 mod grant;
+mod incident;
 mod kinds_table;
 mod look;
 mod remembered;
@@ -23,6 +24,10 @@ pub(crate) use account::AccountView;
 pub(crate) use credential::{CredentialView, KindView, SinkView};
 pub(crate) use error::ErrorView;
 pub(crate) use grant::{GrantView, TroubleView, Who, moment};
+pub(crate) use incident::{
+    IncidentCredentialView, IncidentReportView, IncidentStoreView, IncidentView, scope as incident_scope,
+    way as incident_way,
+};
 pub(crate) use kinds_table::kinds_table;
 pub(crate) use look::{LookView, ProofView};
 pub(crate) use remembered::{RememberedView, steps_below};

@@ -25,7 +25,7 @@ pub(crate) struct RotationView {
     /// What works now, in a few words.
     live: String,
     /// What comes next, and who does it.
-    next: String,
+    pub(crate) next: String,
     old: Option<MintedView>,
     new: Option<MintedView>,
     orphans: Vec<MintedView>,
