@@ -22,6 +22,9 @@ pub struct LastLook {
     pub due_at: Timestamp,
     /// Why the last try showed nothing.
     pub failed: Option<String>,
+    /// Since when looks are put off, because the platform's budget or our time was used up, in UTC.
+    #[serde(default)]
+    pub put_off_since: Option<Timestamp>,
     /// What was found.
     pub known: BTreeSet<KnownFinding>,
     /// How often the ledger has stored it; 0 before the first time.
@@ -42,7 +45,16 @@ impl LastLook {
     /// A store at which nobody has looked yet.
     #[must_use]
     pub fn new(platform: ProviderId, store: StoreHandle, due_at: Timestamp) -> Self {
-        Self { platform, store, looked_at: None, due_at, failed: None, known: BTreeSet::new(), revision: 0 }
+        Self {
+            platform,
+            store,
+            looked_at: None,
+            due_at,
+            failed: None,
+            put_off_since: None,
+            known: BTreeSet::new(),
+            revision: 0,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One store as a review saw it.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,8 @@ pub struct StoreReview {
     pub began_at: Timestamp,
     /// How it was read.
     pub reading: Reading,
+    /// How long to wait before it is read again, where that failed because the platform's budget is used up.
+    pub again_after: Option<Duration>,
     /// Accounts and grants, those with findings first.
     pub rows: Vec<ReviewRow>,
     /// How the grants ended that are over.

@@ -242,6 +242,7 @@ impl Reviewer {
             store: entry.store.clone(),
             began_at: self.env.clock().now(),
             reading: Reading::Failed { reason },
+            again_after: None,
             rows: Vec::new(),
             ends: Ends::default(),
         })

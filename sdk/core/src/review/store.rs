@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::call::CallContext;
 use crate::capability::{Operation, Support};
 use crate::environment::Environment;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::ext::AccessProviderExt;
 use crate::grants::{Directory, Ledger, Phase, SubjectKey};
 use crate::model::{AccessState, Collaborator, Evidence, ProviderId, Role, RoleId, StoreHandle};
@@ -105,7 +105,8 @@ impl Reviewer {
         let platform = provider.connection().provider().clone();
         let ours = self.ours(&platform, &books).await?;
         let roles = roles_of(provider, cx).await;
-        let (reading, accounts) = self.read(provider, &ours, &books, &roles, began_at, cx).await;
+        let Read { reading, again_after, accounts } =
+            self.read(provider, &ours, &books, &roles, began_at, cx).await;
         let listed_at = match &reading {
             Reading::Complete { evidence } => evidence.began_at,
             _ => began_at,
@@ -147,7 +148,15 @@ impl Reviewer {
         listed.sort_by(|one, other| {
             (one.findings.is_empty(), &one.key).cmp(&(other.findings.is_empty(), &other.key))
         });
-        Ok(StoreReview { platform, store: store.clone(), began_at, reading, rows: listed, ends: books.ends })
+        Ok(StoreReview {
+            platform,
+            store: store.clone(),
+            began_at,
+            reading,
+            again_after,
+            rows: listed,
+            ends: books.ends,
+        })
     }
 
     async fn ours(&self, platform: &ProviderId, books: &Books) -> Result<Ours> {
@@ -173,9 +182,9 @@ impl Reviewer {
         roles: &[Role],
         began_at: Timestamp,
         cx: &CallContext,
-    ) -> (Reading, Vec<Collaborator>) {
+    ) -> Read {
         if let Some(reason) = not_listed(provider) {
-            return (Reading::Attested { reason }, Vec::new());
+            return Read::nobody(Reading::Attested { reason });
         }
         let platform = provider.connection().provider();
         let query = ListQuery::fresh()
@@ -188,20 +197,22 @@ impl Reviewer {
                 Ok(Some(page)) if accounts.len() + page.len() <= MOST_ACCOUNTS => accounts.extend(page),
                 Ok(Some(_)) => {
                     let reason = format!("the listing holds more than {MOST_ACCOUNTS} accounts");
-                    return (Reading::Failed { reason }, Vec::new());
+                    return Read::nobody(Reading::Failed { reason });
                 }
                 Ok(None) => {
                     let mut evidence = pages.evidence().cloned().unwrap_or_else(|| Evidence::begun(began_at));
                     evidence.complete = true;
-                    return (Reading::Complete { evidence }, accounts);
+                    return Read { reading: Reading::Complete { evidence }, again_after: None, accounts };
                 }
                 Err(error) => {
                     // A store that refuses its listing may have turned out to be one that people must be asked about.
-                    let reading = match not_listed(provider) {
-                        Some(reason) => Reading::Attested { reason },
-                        None => Reading::Failed { reason: error.to_string() },
+                    return match not_listed(provider) {
+                        Some(reason) => Read::nobody(Reading::Attested { reason }),
+                        None => Read {
+                            again_after: wait_for_budget(&error),
+                            ..Read::nobody(Reading::Failed { reason: error.to_string() })
+                        },
                     };
-                    return (reading, Vec::new());
                 }
             }
         }
@@ -250,6 +261,28 @@ impl Reviewer {
                 Resolved::Unclear
             }
         }
+    }
+}
+
+/// What a listing has shown.
+struct Read {
+    reading: Reading,
+    again_after: Option<Duration>,
+    accounts: Vec<Collaborator>,
+}
+
+impl Read {
+    fn nobody(reading: Reading) -> Self {
+        Self { reading, again_after: None, accounts: Vec::new() }
+    }
+}
+
+/// How long to wait, where the platform's budget is all that was in the way.
+fn wait_for_budget(error: &Error) -> Option<Duration> {
+    match (error.kind(), error.retry()) {
+        (ErrorKind::RateLimited, Retry::After(wait)) => Some(wait),
+        (ErrorKind::RateLimited, _) => Some(Duration::ZERO),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod decided;
 #[path = "../grants/desk.rs"]
 mod desk;
 mod drift;
+mod drift_budget;
 mod findings;
 mod runs;
 mod unreadable;

@@ -18,21 +18,26 @@ use guestpass_testkit::fakes::FakeBigCommerce;
 use crate::desk::{DAY, HOUR, boss};
 
 /// The demonstration account has two stores, of which one is configured.
-const STORES: usize = 199;
+pub(crate) const STORES: usize = 199;
 /// Ten stores at once.
-const PAGES: usize = 20;
+pub(crate) const PAGES: usize = 20;
 
-struct Account {
-    fake: FakeBigCommerce,
-    clock: Arc<ManualClock>,
-    env: Environment,
-    ledger: Arc<MemoryLedger>,
-    directory: Arc<StaticDirectory>,
-    hashes: Vec<String>,
+pub(crate) struct Account {
+    pub(crate) fake: FakeBigCommerce,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) env: Environment,
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) directory: Arc<StaticDirectory>,
+    pub(crate) hashes: Vec<String>,
 }
 
 /// An account with two hundred stores; somebody of ours is inside some of them, without a grant.
-async fn account(inside: &[usize]) -> Account {
+pub(crate) async fn account(inside: &[usize]) -> Account {
+    account_of(STORES, inside).await
+}
+
+/// The same with so many stores.
+pub(crate) async fn account_of(stores: usize, inside: &[usize]) -> Account {
     let clock = Arc::new(ManualClock::new());
     let shared: Arc<dyn Clock> = clock.clone();
     let fake = FakeBigCommerce::start(shared.clone()).await;
@@ -42,7 +47,7 @@ async fn account(inside: &[usize]) -> Account {
     let registry = Registry::new().with(guestpass_bigcommerce::factory());
     let mut directory = StaticDirectory::new(registry, env.clone());
     let mut hashes = vec![seed.store_hash.clone()];
-    for number in 1..STORES {
+    for number in 1..stores {
         let hash = format!("store{number}");
         fake.add_store(&seed.account_uuid, &hash, &format!("Store {number}"), &seed.owner_email);
         fake.add_store_token(&hash, &format!("token-{number}"), &["store_v2_information_read_only"]);
@@ -67,7 +72,7 @@ async fn account(inside: &[usize]) -> Account {
     Account { fake, clock, env, ledger: Arc::new(MemoryLedger::new()), directory, hashes }
 }
 
-fn shop(number: usize) -> StoreHandle {
+pub(crate) fn shop(number: usize) -> StoreHandle {
     StoreHandle::new(format!("shop-{number}")).unwrap()
 }
 
@@ -76,11 +81,11 @@ impl Account {
         Reviewer::new(self.ledger.clone(), self.directory.clone(), self.env.clone())
     }
 
-    fn metered(&self) -> usize {
+    pub(crate) fn metered(&self) -> usize {
         self.fake.requests().iter().filter(|request| request.path.starts_with("/accounts/")).count()
     }
 
-    async fn run(&self) -> Review {
+    pub(crate) async fn run(&self) -> Review {
         let cx = self.env.call().with_timeout(HOUR);
         self.reviewer().run(ReviewRequest::new(boss()).because("quarter"), &cx, &()).await.unwrap()
     }

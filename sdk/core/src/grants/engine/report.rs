@@ -1,5 +1,7 @@
 //! What the engine tells of its work.
 
+use std::collections::BTreeMap;
+
 use crate::Timestamp;
 use crate::error::Error;
 use crate::grants::grant::Grant;
@@ -7,7 +9,7 @@ use crate::grants::offboarding::OffboardedStore;
 use crate::grants::step::Step;
 use crate::grants::subject::Place;
 use crate::grants::trouble::Trouble;
-use crate::model::{AccessNote, OneTimeSecret, Proof, ProviderId, StoreHandle};
+use crate::model::{AccessNote, OneTimeSecret, PersonHandle, Proof, ProviderId, StoreHandle};
 use crate::review::{Finding, KnownFinding, Reading, RowKey};
 
 /// What one place looks like after work on it.
@@ -73,10 +75,14 @@ pub struct Drifted {
     pub store: StoreHandle,
     /// How it was read. What is not complete is compared with nothing.
     pub reading: Reading,
+    /// When the look before this one began that showed everybody, in UTC; `None` where there was none, and everything is new.
+    pub since: Option<Timestamp>,
     /// What was found that was not there at the last look.
     pub appeared: Vec<(RowKey, Finding)>,
     /// What was there at the last look and is not any more.
     pub gone: Vec<KnownFinding>,
+    /// Who of ours the rows of the store are about.
+    pub people: BTreeMap<RowKey, PersonHandle>,
 }
 
 /// Told of results as they come, so that nobody has to collect them.
@@ -121,8 +127,14 @@ pub struct SweepReport {
     pub looked_at: u64,
     /// Stores that were to be looked at for drift and could not be read.
     pub unreadable: u64,
+    /// Stores that were to be looked at for drift, and wait because the platform's budget or our time was used up.
+    pub put_off: u64,
     /// Findings that were not there at the last look.
     pub appeared: u64,
+    /// Findings that were there at the last look and are not any more.
+    pub gone: u64,
+    /// Grants that looks for drift have ended, because their people were taken out by somebody else.
+    pub ended_by_drift: u64,
     /// Whether more was due than one pass takes.
     pub more: bool,
 }
@@ -143,7 +155,8 @@ impl SweepReport {
         }
     }
 
-    pub(super) fn add(&mut self, other: Self) {
+    /// With what another pass did.
+    pub fn add(&mut self, other: Self) {
         self.reached += other.reached;
         self.awaiting += other.awaiting;
         self.unfinished += other.unfinished;
@@ -151,7 +164,10 @@ impl SweepReport {
         self.failed += other.failed;
         self.looked_at += other.looked_at;
         self.unreadable += other.unreadable;
+        self.put_off += other.put_off;
         self.appeared += other.appeared;
+        self.gone += other.gone;
+        self.ended_by_drift += other.ended_by_drift;
         self.more |= other.more;
     }
 }

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use futures_util::future::{join, select};
 use futures_util::stream;
 
+use super::drift::PATIENCE;
 use super::pace::jittered;
 use super::settle::Way;
 use super::{Engine, SweepOptions, SweepReport, Watcher};
@@ -18,7 +19,9 @@ use crate::grants::ledger::{DueKey, Lease};
 
 impl Engine {
     /// One pass: ends what is due, starts what is due, settles what is uncertain, and looks at what is watched; removals
-    /// first. Looks for drift come last, where the options ask for them. Results go to the watcher as they come.
+    /// first. Looks for drift come last, where the options ask for them, and take no longer together than the work on one
+    /// place: what does not fit in, also into a platform's budget, waits for another pass. Results go to the watcher as they
+    /// come.
     ///
     /// # Errors
     /// When the ledger cannot be read at all. What fails at one place goes to the watcher, and the others go on.
@@ -56,7 +59,7 @@ impl Engine {
             Box::pin(self.pass(options, watcher)).await.map(|report| report.more)
         }));
         let looks = pin!(self.again_and_again(pause, async || {
-            Box::pin(self.look_for_drift(options, watcher)).await.map(|_| false)
+            Box::pin(self.look_within(PATIENCE, options, watcher)).await.map(|_| false)
         }));
         let work = join(passes, looks);
         select(pin!(stop), pin!(work)).await;
