@@ -17,13 +17,17 @@ use crate::grants::audit::Fact;
 use crate::grants::grant::{Cause, Grant};
 use crate::grants::ledger::{Commit, GrantQuery, LeaseKey};
 use crate::model::{PersonHandle, StoreHandle};
-use crate::review::{Finding, KnownFinding, LastLook, Reading, ReviewRow, Reviewer, RowKey, StoreReview};
+use crate::review::{
+    Ends, Finding, KnownFinding, LastLook, Reading, ReviewRow, Reviewer, RowKey, StoreReview,
+};
 
 /// How long looks may take where nothing waits for them: a platform's budget of an hour may come twice in it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90 * 60);
 /// When a store that could not be read is looked at again, at the latest; and at the earliest where there was no room for
 /// the look: whoever comes back for every single request of a scarce budget spends it without ever finishing.
 const AGAIN: Duration = Duration::from_secs(3600);
+/// After so many refusals in a row the others under the key are not asked for: none of them is in a reading that we have.
+const MOST_REFUSED: usize = 2;
 /// How far ahead it is looked who is about to go.
 const SOON: Duration = Duration::from_secs(3600);
 /// How many places of a key are asked for it at most.
@@ -113,6 +117,7 @@ impl Engine {
         let cx = if together { cx.clone().with_looks_since(self.now()) } else { cx.clone() };
         let reviewer = Reviewer::new(self.ledger.clone(), self.directory.clone(), self.env.clone())
             .with_rules(options.drift_rules.clone());
+        let mut refused = 0;
         for last in group.stores {
             // What is to end comes first; the rest is looked at in the next pass.
             if cx.remaining().is_zero() || self.somebody_is_to_go().await? {
@@ -121,13 +126,19 @@ impl Engine {
             let Ok(Some(provider)) = self.directory.connect(&last.store) else { continue };
             // Whoever else looks at this store has a reading of the others, too.
             let Some(mine) = self.take_look(last).await? else { break };
-            let seen = reviewer.store(&mine.store, &cx).await?;
             let every = every.max(provider.connection().min_observe_interval());
-            if let Some(wait) = no_room(&seen, &cx)
-                && self.put_off(&mine, wait, every).await?
-            {
-                report.put_off += 1;
-                continue;
+            let seen = match refused < MOST_REFUSED {
+                true => reviewer.store(&mine.store, &cx).await?,
+                false => not_asked(&mine, self.now()),
+            };
+            if let Some(wait) = no_room(&seen, &cx) {
+                refused += 1;
+                if self.put_off(&mine, wait, every).await? {
+                    report.put_off += 1;
+                    continue;
+                }
+            } else {
+                refused = 0;
             }
             let drifted = self.keep_look(mine, &seen, every).await?;
             match &seen.reading {
@@ -297,6 +308,20 @@ impl Group {
     /// Since when the first of them waits.
     fn due_at(&self) -> Option<Timestamp> {
         self.stores.iter().map(|last| last.due_at).min()
+    }
+}
+
+/// A store whose neighbours were refused for want of room.
+fn not_asked(mine: &LastLook, now: Timestamp) -> StoreReview {
+    let reason = "the platform's budget has no room for a reading of this account".to_owned();
+    StoreReview {
+        platform: mine.platform.clone(),
+        store: mine.store.clone(),
+        began_at: now,
+        reading: Reading::Failed { reason },
+        again_after: Some(Duration::ZERO),
+        rows: Vec::new(),
+        ends: Ends::default(),
     }
 }
 
