@@ -21,6 +21,7 @@ mod merchant;
 mod offboard;
 mod offline;
 mod prestashop;
+mod review;
 mod rotation;
 mod secrecy;
 mod steps;

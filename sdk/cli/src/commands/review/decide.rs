@@ -8,7 +8,7 @@ use guestpass::{Error, ErrorKind, Result, Timestamp};
 use serde::Serialize;
 
 use super::kept::Kept;
-use super::text::who;
+use super::text::{one_line, who};
 use super::which::{self, name_of};
 use crate::args::{DecideArgs, SecretArgs, VerdictArg};
 use crate::commands::carry_out::{is_due, judge};
@@ -75,11 +75,12 @@ impl Decided {
     fn recorded(&self) -> String {
         let Some(decision) = &self.row.decision else { return String::new() };
         let reason = decision.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let whom = if self.row.person.is_some() { who(&self.row) } else { one_line(&self.row.key) };
         format!(
             "{}: {} {} on {} is recorded, by {}{reason}\n",
             self.row.row,
             decision.verdict,
-            who(&self.row),
+            whom,
             self.store,
             decision.by.name()
         )

@@ -44,22 +44,27 @@ pub(super) struct Presenter<'a> {
 }
 
 impl<'a> Presenter<'a> {
-    /// Makes room for the files, so that one that cannot be written is found out before anything is sent.
-    pub(super) fn open(asked: &ShownReview, out: &'a mut Output) -> Result<Self> {
+    /// Makes room for the files, so that one that cannot be written is found out before anything is sent. `compares` says
+    /// whether there is an older review to compare with.
+    pub(super) fn open(
+        asked: &ShownReview,
+        compares: bool,
+        out: &'a mut Output,
+    ) -> std::result::Result<Self, Failure> {
         let printed = asked.csv.as_deref().is_some_and(Csv::is_printed);
         if printed && (out.is_json() || asked.since.is_some()) {
             let other = if out.is_json() { "--json" } else { "--since" };
             let problem = format!("prints the rows where {other} prints something else");
-            return Err(Error::invalid("--csv -", problem, "name a file"));
+            return Err(Error::invalid("--csv -", problem, "name a file").into());
         }
         if asked.html.is_some() && asked.html == asked.csv {
-            return Err(Error::invalid("--html", "names the same file as --csv", "name two files"));
+            return Err(Error::invalid("--html", "names the same file as --csv", "name two files").into());
         }
-        let form = match (out.is_json(), printed, &asked.since) {
+        let form = match (out.is_json(), printed, compares) {
             (true, ..) => Form::Json,
             (_, true, _) => Form::Csv,
-            (.., Some(_)) => Form::Changes,
-            _ => Form::Rows,
+            (.., true) => Form::Changes,
+            (.., false) => Form::Rows,
         };
         let page = asked.html.as_deref().map(ReviewPage::begin).transpose()?;
         let csv = asked.csv.as_deref().map(|path| Csv::begin(path, out)).transpose()?;
@@ -103,7 +108,7 @@ impl<'a> Presenter<'a> {
         }
         if let Some(Err(error)) = self.csv.as_mut().map(|csv| csv.add(store, self.out)) {
             self.csv = None;
-            self.fail(error.into());
+            self.fail(error);
         }
     }
 

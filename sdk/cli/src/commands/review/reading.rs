@@ -27,7 +27,7 @@ pub(super) async fn begin(args: &ReviewArgs, session: &Session, out: &mut Output
     let several = if stores.is_empty() { session.config().store_names().count() } else { stores.len() };
     let mut request = ReviewRequest::new(args.by.principal()).of(stores);
     request.reason.clone_from(&args.reason);
-    let presenter = Presenter::open(&args.shown, out)?;
+    let presenter = Presenter::open(&args.shown, older.is_some(), out)?;
     let reviewer = session.reviewer(true).await?;
     let teller = Teller::new(presenter, session.counting("reading who is inside", several));
     let cx = time_for(several, session);
@@ -44,7 +44,7 @@ pub(super) async fn go_on(text: &str, shown: &ShownReview, session: &Session, ou
         Some(since) => Some(super::show::older(since, &review, &*ledger).await?),
         None => None,
     };
-    let mut presenter = Presenter::open(shown, out)?;
+    let mut presenter = Presenter::open(shown, older.is_some(), out)?;
     presenter.begin(&review);
     presenter.add_read(&review, &mut Kept::new(ledger, session)).await?;
     let several = review.stores.iter().filter(|store| store.reading.is_none()).count();

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use guestpass::Result;
-
+use crate::exit::Failure;
 use crate::output::{
     DecisionView, FindingView, Output, ResultFile, ReviewRowView, ReviewedStoreView, csv_line,
 };
@@ -54,7 +53,7 @@ impl Csv {
     }
 
     /// Begins with the names of the columns.
-    pub(super) fn begin(path: &Path, out: &mut Output) -> Result<Self> {
+    pub(super) fn begin(path: &Path, out: &mut Output) -> Result<Self, Failure> {
         let mut csv = match Self::is_printed(path) {
             true => Self::StandardOutput,
             false => Self::File(ResultFile::create(path)?),
@@ -64,7 +63,7 @@ impl Csv {
     }
 
     /// Adds a store: a line for each row, or one without a row that says how it was read.
-    pub(super) fn add(&mut self, store: &ReviewedStoreView, out: &mut Output) -> Result<()> {
+    pub(super) fn add(&mut self, store: &ReviewedStoreView, out: &mut Output) -> Result<(), Failure> {
         if store.rows.is_empty() {
             return self.write(&csv_line(cells(store, None))?, out);
         }
@@ -75,30 +74,22 @@ impl Csv {
     }
 
     /// Puts a file in its place.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(super) fn finish(self) -> guestpass::Result<()> {
         match self {
             Self::File(file) => file.finish(),
             Self::StandardOutput => Ok(()),
         }
     }
 
-    fn write(&mut self, line: &str, out: &mut Output) -> Result<()> {
+    fn write(&mut self, line: &str, out: &mut Output) -> Result<(), Failure> {
         match self {
             Self::File(file) => {
                 let written = file.write_all(line.as_bytes());
-                written.map_err(|error| file.failed(&error))
+                Ok(written.map_err(|error| file.failed(&error))?)
             }
-            Self::StandardOutput => out.raw(line.as_bytes()).map_err(|error| unprinted(&error)),
+            Self::StandardOutput => Ok(out.raw(line.as_bytes())?),
         }
     }
-}
-
-fn unprinted(error: &std::io::Error) -> guestpass::Error {
-    guestpass::Error::new(
-        guestpass::ErrorKind::Internal,
-        format!("the rows could not be printed: {}", error.kind()),
-    )
-    .with_remedy("name a file instead")
 }
 
 fn cells(store: &ReviewedStoreView, row: Option<&ReviewRowView>) -> [String; 23] {

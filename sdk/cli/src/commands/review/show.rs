@@ -20,7 +20,7 @@ pub(super) async fn run(text: &str, shown: &ShownReview, session: &Session, out:
         Some(since) => Some(older(since, &review, &*ledger).await?),
         None => None,
     };
-    let mut presenter = Presenter::open(shown, out)?;
+    let mut presenter = Presenter::open(shown, older.is_some(), out)?;
     presenter.begin(&review);
     presenter.add_read(&review, &mut Kept::new(ledger, session)).await?;
     presenter.add_waiting(&review);

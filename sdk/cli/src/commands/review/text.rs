@@ -26,20 +26,19 @@ pub(super) fn heading(review: &Review) -> String {
 /// A store: how it was read, and its rows with findings, or all of them.
 pub(super) fn store(store: &ReviewedStoreView, all: bool) -> String {
     let found = store.rows.iter().filter(|row| !row.findings.is_empty()).count();
-    let mut text = format!("{} ({})", store.store, store.platform);
-    let when = store.began_at.map(|at| format!(" at {}", moment(at))).unwrap_or_default();
-    text.push_str(&match store.reading {
-        "complete" => format!(", everybody listed{when}"),
-        "attested" => format!(", known from what people said{when}"),
-        "failed" => format!(", NOT READ{when}; what the ledger knows"),
-        "waiting" => return format!("{text}, not read yet"),
-        other => format!(", {other}{when}"),
-    });
-    text.push_str(&match (store.rows.len(), found) {
-        (0, _) => ": nobody".to_owned(),
-        (rows, 0) => format!(": {rows} row(s), nothing found"),
-        (rows, found) => format!(": {rows} row(s), {found} with findings"),
-    });
+    let when = store.began_at.map(|at| format!(", {}", moment(at))).unwrap_or_default();
+    let how = match store.reading {
+        "complete" => "all listed",
+        "attested" => "by people's word",
+        "failed" => "NOT READ, in the ledger",
+        other => other,
+    };
+    let rows = match (store.rows.len(), found) {
+        (0, _) => "nobody".to_owned(),
+        (rows, 0) => format!("{rows} row(s), nothing found"),
+        (rows, found) => format!("{rows} row(s), {found} with findings"),
+    };
+    let mut text = format!("{} ({}){when}: {how}, {rows}", store.store, store.platform);
     if let Some(reason) = &store.reason {
         text.push_str(&format!("\n  why: {}", one_line(reason)));
     }
@@ -118,7 +117,7 @@ fn in_brief(finding: &Finding) -> String {
 }
 
 /// What a platform writes stays in its line, so that it cannot pass for a row of its own.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

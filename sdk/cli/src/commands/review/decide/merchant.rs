@@ -6,6 +6,7 @@ use guestpass::{
     Target,
 };
 
+use super::super::text::one_line;
 use super::{Decided, Desk};
 use crate::exit::{Exit, Outcome};
 use crate::output::StepView;
@@ -60,6 +61,8 @@ async fn look(desk: &Desk<'_>, account: &AccountId) -> Result<Looked> {
 fn letter(desk: &Desk<'_>, account: &AccountId, seen: Option<&Collaborator>, verdict: Verdict) -> ManualStep {
     let row = desk.row;
     let name = name_of(account, seen);
+    let email = seen.and_then(|seen| seen.email.known());
+    let words = email.map_or_else(|| name.clone(), ToString::to_string);
     let label = desk.session.connect(row.store.as_str());
     let label = label.map_or_else(|_| row.store.to_string(), |store| store.connection().label().to_owned());
     let (title, act, check) = match verdict {
@@ -83,7 +86,7 @@ fn letter(desk: &Desk<'_>, account: &AccountId, seen: Option<&Collaborator>, ver
     ManualStep::new(title, StepCheck::Observe(check.to_owned()))
         .because("the account is nobody of ours, and the merchant decides about their own people")
         .then(Instruction::new(Actor::Operator, "Send the message below to the merchant"))
-        .then(Instruction::new(Actor::Merchant, act).entering(name))
+        .then(Instruction::new(Actor::Merchant, act).entering(words))
         .with_message(Message::new(format!("An account of your store: {label}"), body))
 }
 
@@ -91,8 +94,8 @@ fn name_of(account: &AccountId, seen: Option<&Collaborator>) -> String {
     let name = seen.and_then(|seen| seen.name.known());
     let email = seen.and_then(|seen| seen.email.known());
     match (name, email) {
-        (Some(name), Some(email)) => format!("{name} <{email}>"),
-        (Some(name), None) => name.clone(),
+        (Some(name), Some(email)) => format!("{} <{email}>", one_line(name)),
+        (Some(name), None) => one_line(name),
         (None, Some(email)) => email.to_string(),
         (None, None) => account.to_string(),
     }
