@@ -1,5 +1,6 @@
 //! Decisions: recorded, carried out where we can, and asked for where only the merchant can.
 
+use guestpass_testkit::fakes::shopify::StaffKind;
 use serde_json::{Value, json};
 
 use super::world::{World, kinds, row};
@@ -151,6 +152,26 @@ async fn where_the_merchant_holds_the_key_it_ends_by_their_word() {
     world.run(&["steps", "done", &world.step("byhand", "exit"), "--note", "they wrote"]).expect(0);
     assert_eq!(decide(&world, of_sam, "revoke").expect(0).document()["grants"], json!([]));
     assert_eq!(world.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_api_removes_people_a_step_stays_until_a_look_shows_it() {
+    let world = World::new().await;
+    world.shopify.add_staff(&world.boutique.shop, StaffKind::Collaborator, SAM, "Sam", "Support");
+    let review = world.review(&["boutique"]);
+    let staff = world.shopify.staff(&world.boutique.shop);
+    assert_eq!(review.rows("boutique").len(), staff.len());
+    let of_sam = review.row_of("boutique", "sam");
+    assert!(kinds(of_sam).contains("ours_without_grant"), "{of_sam}");
+    let asked = decide(&world, row(of_sam), "revoke").expect(3).document();
+    assert_eq!(
+        (&asked["steps"][0]["for"], &asked["grants"][0]["phase"]),
+        (&json!("exit"), &json!("closing"))
+    );
+    assert!(asked["steps"][0]["step"]["message"]["body"].is_string());
+    world.shopify.remove_account(&world.boutique.shop, SAM);
+    let done = decide(&world, row(of_sam), "revoke").expect(0).document();
+    assert_eq!(done["grants"][0]["end"]["proof"]["by"], "listed", "{done}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
