@@ -44,6 +44,8 @@ pub enum CauseKind {
     AuthorityLost,
     /// Several accounts match, and a human decides.
     Ambiguous,
+    /// The store refused it, or it and our settings contradict each other.
+    Refused,
     /// An answer was lost and is not settled yet.
     Unsettled,
     /// Somebody of ours was taken out everywhere by an order that stands.

@@ -43,6 +43,7 @@ pub(super) fn obstacles(facts: &Facts, causes: &mut Vec<Cause>) {
         let is = |kind: ErrorKind| trouble.error.as_deref() == Some(kind.as_str());
         let (kind, what, next_step, actor) = match trouble.kind {
             TroubleKind::AuthorityLost => authority_lost(),
+            TroubleKind::Ambiguous if is(ErrorKind::Conflict) => refused(),
             TroubleKind::Ambiguous => (
                 CauseKind::Ambiguous,
                 "Several accounts may be theirs, so nothing is done.",
@@ -108,6 +109,7 @@ fn of_failure(failure: &Failure) -> Cause {
     let (kind, what, next_step, actor) = match failure.kind {
         ErrorKind::Unauthenticated | ErrorKind::PermissionDenied => authority_lost(),
         ErrorKind::RateLimited => budget(),
+        ErrorKind::Conflict | ErrorKind::InvalidRequest | ErrorKind::Config => refused(),
         ErrorKind::SeatLimit => (
             CauseKind::SeatLimit,
             "The store has no room for another user.",
@@ -126,6 +128,15 @@ fn authority_lost() -> Told {
         CauseKind::AuthorityLost,
         "Our credential does not work on this store, or may not do what is needed.",
         "Put a valid control credential in place; until then the merchant does it by hand.",
+        Some(Actor::Operator),
+    )
+}
+
+fn refused() -> Told {
+    (
+        CauseKind::Refused,
+        "The store and our settings do not fit together, or the store refused it, so nothing is done.",
+        "Do what the reason says, and sweep.",
         Some(Actor::Operator),
     )
 }

@@ -200,6 +200,22 @@ fn every_situation_has_its_first_cause() {
             K::Ambiguous,
         ),
         (
+            "refused",
+            with(grants(absent(), grant(Phase::Opening)), &|facts| {
+                facts.holding = troubled(TroubleKind::Ambiguous, Some(ErrorKind::Conflict));
+            }),
+            NotIn,
+            K::Refused,
+        ),
+        (
+            "two accounts once",
+            with(grants(absent(), grant(Phase::Opening)), &|facts| {
+                facts.holding = troubled(TroubleKind::Ambiguous, None);
+            }),
+            NotIn,
+            K::Ambiguous,
+        ),
+        (
             "unsettled",
             with(grants(absent(), grant(Phase::Opening)), &|facts| {
                 facts.holding = troubled(TroubleKind::Unsettled, None);

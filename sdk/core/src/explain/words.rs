@@ -10,10 +10,12 @@ pub(super) fn of_step(kind: CauseKind, what: &str, step: &Step) -> Cause {
     let manual = step.manual.as_ref();
     let first = manual.and_then(|manual| manual.instructions.first());
     let title = manual.map_or("a step without text", |manual| manual.title.as_str());
+    let has_message = manual.is_some_and(|manual| manual.message.is_some());
+    let message = if has_message { "; it holds a message ready to send" } else { "" };
     cause(
         kind,
         what,
-        format!("step {} is open since {}: {title}", step.id, day(step.opened_at)),
+        format!("step {} is open since {}: {title}{message}", step.id, day(step.opened_at)),
         first.map_or_else(|| format!("Take step {}.", step.id), |first| first.text.clone()),
         Some(first.map_or(Actor::Operator, |first| first.actor)),
     )

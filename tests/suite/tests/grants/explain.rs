@@ -117,7 +117,12 @@ async fn somebody_else_took_them_out_or_let_them_in() {
         // Where a platform tells no addresses, their going cannot be told from an invitation that nobody answered.
         let lives = !desk.living().await.is_empty();
         assert!(!lives || desk.subject.factory.id().as_str() == "wix");
-        first(&desk, Standing::In, if lives { CauseKind::GrantLives } else { CauseKind::WithoutGrant }).await;
+        if !lives {
+            return first(&desk, Standing::In, CauseKind::WithoutGrant).await;
+        }
+        // And the merchant has given another role than the grant says, which shows who has which role.
+        first(&desk, Standing::In, CauseKind::WrongRole).await;
+        assert!(kinds(&explain(&desk).await).contains(&CauseKind::GrantLives));
         desk.finish();
     })
     .await;
