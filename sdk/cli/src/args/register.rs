@@ -15,7 +15,7 @@ Example:  guestpass register --csv register.csv
           guestpass register --overdue
 Costs:    nothing; with --look one listing a store, or one for all stores of an account
 Exit codes: 0 shown, 1 the ledger cannot be read, 2 bad usage or configuration,
-            5 some stores could not be looked at";
+            5 some stores could not be looked at; where nobody ever can, it is no failure";
 
 /// `guestpass register`
 #[derive(Debug, Args)]

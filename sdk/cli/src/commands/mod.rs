@@ -18,6 +18,7 @@ pub(crate) mod grants;
 pub(crate) mod incident;
 pub(crate) mod init;
 pub(crate) mod invite;
+mod known;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod observe;

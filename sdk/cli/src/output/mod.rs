@@ -4,10 +4,12 @@ mod account;
 mod credential;
 mod csv;
 mod error;
+mod explanation;
 mod grant;
 mod incident;
 mod kinds_table;
 mod look;
+mod register;
 mod remembered;
 mod result_file;
 mod review;
@@ -23,6 +25,7 @@ pub(crate) use self::csv::csv_line;
 pub(crate) use account::AccountView;
 pub(crate) use credential::{CredentialView, KindView, SinkView};
 pub(crate) use error::ErrorView;
+pub(crate) use explanation::{explanation_text, is_unremarkable};
 pub(crate) use grant::{GrantView, TroubleView, Who, moment};
 pub(crate) use incident::{
     IncidentCredentialView, IncidentReportView, IncidentStoreView, IncidentView, scope as incident_scope,
@@ -30,6 +33,7 @@ pub(crate) use incident::{
 };
 pub(crate) use kinds_table::kinds_table;
 pub(crate) use look::{LookView, ProofView};
+pub(crate) use register::RegisterEntryView;
 pub(crate) use remembered::{RememberedView, steps_below};
 pub(crate) use result_file::ResultFile;
 pub(crate) use review::{
