@@ -336,10 +336,12 @@ impl From<&OpenGrant> for OpenGrantView {
 
 impl From<&MustAct> for MustActView {
     fn from(must: &MustAct) -> Self {
+        let mut links: Vec<_> = must.links.iter().map(|link| link.url.clone()).collect();
+        links.dedup();
         Self {
             id: must.id.clone(),
             what: must.what.clone(),
-            links: must.links.iter().map(|link| link.url.clone()).collect(),
+            links,
             step: must.step.as_ref().map(StepView::from),
             next: format!("guestpass steps show {}", must.id),
         }

@@ -78,7 +78,7 @@ fn in_work(rotation: &Rotation) -> CredentialState {
     let trouble = rotation.trouble.as_ref().map(|trouble| trouble.reason.clone());
     let waits_for = rotation.waits_for.as_ref().map(|waits_for| match waits_for {
         WaitsFor::Person { step, .. } => format!("a person: {}", step.title),
-        WaitsFor::Time { until, why } => format!("{until}: {why}"),
+        WaitsFor::Time { until, why } => format!("{until:.0}: {why}"),
     });
     CredentialState::InWork { stage: rotation.stage, waits_for: waits_for.or(trouble) }
 }

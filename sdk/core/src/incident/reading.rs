@@ -9,7 +9,7 @@ use super::report::{AccessReport, MustAct, StoreReport};
 use super::rotating::applies;
 use crate::error::Result;
 use crate::grants::{
-    Found, GrantQuery, Ledger, OffboardState, Step, StepKind, StepQuery, Trouble, TroubleKind,
+    Found, GrantQuery, Ledger, OffboardState, Phase, Step, StepKind, StepQuery, Trouble, TroubleKind,
 };
 use crate::model::StoreHandle;
 
@@ -25,15 +25,18 @@ pub(super) async fn store_report(
     let chain = Chain::read(ledger, &store, &incident.person).await?;
     let holding = ledger.holding(&place.store, &place.subject).await?;
     let living = ledger.grants(&GrantQuery::living(place), None, PAGE).await?;
-    let owed = holding.as_ref().is_some_and(|holding| holding.eviction.is_some())
-        || living.iter().any(|grant| grant.phase.is_owed() && grant.person == incident.person);
+    let evicted = holding.as_ref().is_some_and(|holding| holding.eviction.is_some());
+    let mut theirs = living.iter().filter(|grant| grant.person == incident.person);
+    // A grant that still stands is no removal.
+    let ordered = evicted || theirs.clone().any(|grant| grant.phase == Phase::Closing);
+    let owed = evicted || theirs.any(|grant| grant.phase.is_owed());
     let steps = open_steps(ledger, &store).await?;
     let troubles = holding.map(|holding| holding.troubles).unwrap_or_default();
     let found = chain.found.clone().or_else(|| store.found.clone());
     let mut report = StoreReport {
         platform: place.platform.clone(),
         store: place.store.clone(),
-        access: access(&store, &chain, owed, &troubles, &steps),
+        access: access(&store, &chain, Duty { owed, ordered }, &troubles, &steps),
         must_act: steps.into_iter().map(|step| MustAct::of(step.id, step.manual)).collect(),
         troubles,
         found,
@@ -64,10 +67,19 @@ async fn open_steps(ledger: &dyn Ledger, store: &IncidentStore) -> Result<Vec<St
     }
 }
 
+/// What our own records say is to be done.
+#[derive(Clone, Copy)]
+struct Duty {
+    /// Their access is not over.
+    owed: bool,
+    /// Their removal is written down.
+    ordered: bool,
+}
+
 fn access(
     store: &IncidentStore,
     chain: &Chain,
-    owed: bool,
+    duty: Duty,
     troubles: &[Trouble],
     steps: &[Step],
 ) -> AccessReport {
@@ -79,7 +91,7 @@ fn access(
             None => AccessReport::WasOut { proof: proof.clone() },
         };
     }
-    if let (false, Some((at, proof))) = (owed, &chain.closed) {
+    if let (false, Some((at, proof))) = (duty.owed, &chain.closed) {
         return AccessReport::Closed { at: *at, proof: proof.clone() };
     }
     let ordered_at = chain.ordered_at;
@@ -92,7 +104,7 @@ fn access(
         OffboardState::Open { reason } => {
             AccessReport::Open { ordered_at, reason: known.unwrap_or_else(|| reason.clone()) }
         }
-        _ if ordered_at.is_some() || owed => AccessReport::Open {
+        _ if ordered_at.is_some() || duty.ordered => AccessReport::Open {
             ordered_at,
             reason: known.unwrap_or_else(|| "their removal is written down and not proven yet".to_owned()),
         },

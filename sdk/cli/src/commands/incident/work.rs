@@ -27,10 +27,13 @@ pub(super) async fn go_on(
     out: &mut Output,
 ) -> Outcome {
     let id = incident.id;
-    if let Some(page) = page {
-        page.write(&reported::read(id, session).await?)?;
+    let before = reported::read(id, session).await?;
+    // It is written again in any case; nobody stays inside for a page.
+    if let Some(Err(error)) = page.map(|page| page.write(&before)) {
+        warn(&error.to_string());
     }
-    let teller = Teller::new(&mut *out, session, to_remove(incident, session).await?);
+    let to_remove = before.totals.open + before.totals.not_reached;
+    let teller = Teller::new(&mut *out, session, usize::try_from(to_remove).unwrap_or(usize::MAX));
     let ended = {
         let options = options(incident, session);
         let mut work = pin!(Box::pin(responder.continue_incident(id, &options, &teller)));
@@ -66,13 +69,6 @@ pub(super) async fn go_on(
     Ok(reported.exit())
 }
 
-/// How many stores the removals still tell of.
-async fn to_remove(incident: &Incident, session: &Session) -> Result<usize, Failure> {
-    let report = reported::read(incident.id, session).await?;
-    let totals = report.totals;
-    Ok(usize::try_from(totals.open + totals.not_reached).unwrap_or(usize::MAX))
-}
-
 fn options(incident: &Incident, session: &Session) -> ResponseOptions {
     let mut options = ResponseOptions::default();
     // The time that a command may take is for one store.
@@ -104,7 +100,7 @@ async fn keep_up(
             teller.credentials(report.totals.credentials, report.totals.credentials_dead);
             page.map_or(Ok(()), |page| page.write(&report))
         };
-        // It is written again in any case; nobody stays inside for a page.
+        // Once is enough to say so.
         if let Err(error) = written.await
             && !warned
         {

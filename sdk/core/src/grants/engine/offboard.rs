@@ -283,7 +283,7 @@ impl Engine {
                     let way = Way { look, prove_later, ..Way::default() };
                     let settled = self.settle_under(lease, &entry.place, way, &cx).await?;
                     let sent = prove_later && settled.writes > 0 && settled.proof.is_none();
-                    entry.state = state_of(&settled);
+                    entry.state = state_of(&settled, self.is_shared(&entry.place));
                     entry.unsent = is_unsent(&settled);
                     if sent {
                         unproven.push(entry);
@@ -296,7 +296,7 @@ impl Engine {
         let reading = cx.clone().with_looks_since(self.now());
         for entry in unproven {
             let settled = self.settle_under(lease, &entry.place, Way::default(), &reading).await?;
-            entry.state = state_of(&settled);
+            entry.state = state_of(&settled, self.is_shared(&entry.place));
             entry.unsent = false;
             watcher.offboarded(&entry.as_store());
         }
@@ -306,6 +306,12 @@ impl Engine {
     fn leaves_nothing(&self, place: &Place) -> bool {
         let provider = self.directory.connect(&place.store).ok().flatten();
         provider.is_some_and(|provider| provider.connection().removal_leaves() == Remains::Nothing)
+    }
+
+    /// Whether people come into this store as one with others, for example as their organisation.
+    fn is_shared(&self, place: &Place) -> bool {
+        let provider = self.directory.connect(&place.store).ok().flatten();
+        provider.is_some_and(|provider| provider.connection().shares_subject())
     }
 
     /// What is there before anything is sent. Who is out already, and owed nothing, needs no further word.
@@ -374,9 +380,8 @@ impl Engine {
     /// Writes down that the subject has to go whatever was there before, and ends every grant.
     async fn evict(&self, lease: &Lease, entry: &Entry, order: &Order) -> Result<()> {
         let place = &entry.place;
-        let provider = self.directory.connect(&place.store).ok().flatten();
         // Whoever comes in as one with others cannot be put out alone: only their own grants end.
-        let shared = provider.is_some_and(|provider| provider.connection().shares_subject());
+        let shared = self.is_shared(place);
         self.amend(Durable::Order, place, &order.person.handle, Some(lease), |book| {
             let now = self.now();
             let ending =
@@ -445,17 +450,16 @@ fn is_unsent(settled: &Settled) -> bool {
     settled.proof.is_none() && settled.writes == 0 && waits
 }
 
-fn state_of(settled: &Settled) -> OffboardState {
+fn state_of(settled: &Settled, is_shared: bool) -> OffboardState {
     if let Some(proof) = &settled.proof {
         return OffboardState::Out { proof: proof.clone() };
     }
     let trouble = settled.troubles.first().map(|trouble| trouble.reason.clone());
     let step = settled.steps.iter().find(|step| matches!(step.kind, StepKind::Exit | StepKind::Decision));
     let step = step.and_then(|step| step.manual.as_ref()).map(|manual| format!("by hand: {}", manual.title));
-    let shared =
-        settled.grants.iter().any(|grant| grant.phase.is_open()).then(|| {
-            "others of ours come in the same way: take the person out of what they share".to_owned()
-        });
+    let shared = (is_shared || settled.grants.iter().any(|grant| grant.phase.is_open())).then(|| {
+        "others of ours may come in the same way: take the person out of what they share, or ask the merchant to take all of it out".to_owned()
+    });
     open(&trouble.or(step).or(shared).unwrap_or_else(|| "not proven yet".to_owned()))
 }
 
