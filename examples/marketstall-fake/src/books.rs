@@ -83,6 +83,7 @@ struct Member {
     email: String,
     role: String,
     active: bool,
+    seen: Option<Timestamp>,
 }
 
 impl Default for Books {
@@ -109,7 +110,7 @@ impl Books {
     pub fn add(&mut self, email: &str, role: &str, active: bool) {
         self.made += 1;
         let (id, email) = (format!("member-{}", self.made), email.to_lowercase());
-        self.members.push(Member { id, email, role: role.to_owned(), active });
+        self.members.push(Member { id, email, role: role.to_owned(), active, seen: None });
     }
 
     /// Takes a member out.
@@ -120,6 +121,11 @@ impl Books {
     /// Somebody accepts an invitation.
     pub fn accept(&mut self, email: &str) {
         self.named(email).for_each(|member| member.active = true);
+    }
+
+    /// Somebody signs in at this time.
+    pub fn sign_in(&mut self, email: &str, at: Timestamp) {
+        self.named(email).for_each(|member| member.seen = Some(at));
     }
 
     /// The merchant gives somebody another role.
@@ -296,7 +302,8 @@ fn path(request: &Incoming) -> Vec<&str> {
 
 fn view(member: &Member) -> Value {
     let status = if member.active { "active" } else { "invited" };
-    json!({"id": member.id, "email": member.email, "role": member.role, "status": status})
+    let seen = member.seen.map(|at| at.to_string());
+    json!({"id": member.id, "email": member.email, "role": member.role, "status": status, "last_seen": seen})
 }
 
 fn error(code: &str) -> Value {

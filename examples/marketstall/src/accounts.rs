@@ -17,6 +17,8 @@ pub(crate) fn account(member: Member) -> Result<Collaborator> {
     })?;
     let mut account = Collaborator::new(id, status(member.status.as_deref()));
     account.email = member.email.and_then(|email| Email::new(email).ok()).map_or(Told::NotTold, Told::Known);
+    let seen = member.last_seen.and_then(|at| at.parse().ok());
+    account.last_login = seen.map_or(Told::NotTold, |at| Told::Known(Some(at)));
     if let Some(role) = member.role {
         account.kind =
             Told::Known(if role == OWNER { AccountKind::Owner } else { AccountKind::Collaborator });

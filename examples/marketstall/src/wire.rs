@@ -38,6 +38,9 @@ pub(crate) struct Member {
     pub(crate) role: Option<String>,
     #[serde(default)]
     pub(crate) status: Option<String>,
+    /// When they signed in last. Whether `null` means never, or that nobody has counted yet, is not documented.
+    #[serde(default)]
+    pub(crate) last_seen: Option<String>,
 }
 
 /// The answer to a write.
