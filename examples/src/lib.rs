@@ -5,12 +5,28 @@
 mod adding_a_provider {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/embedding.md")]
+mod embedding {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/grants.md")]
 mod grants {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/incidents.md")]
+mod incidents {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/reviews.md")]
+mod reviews {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/rotation.md")]
 mod rotation {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/testing.md")]
+mod testing {}
 
 use std::sync::Arc;
 
