@@ -33,3 +33,12 @@ fn new_token() {
     assert!(text.contains("served and 0 refused") && !text.contains("\n0 people"), "{text}");
     assert!(text.contains("the old token still works: false"), "{text}");
 }
+
+#[test]
+fn stolen_laptop() {
+    let text = output(env!("CARGO_BIN_EXE_stolen_laptop"));
+    assert!(text.contains("sam@vendor.example: ") && text.contains("reviewed: 1 store(s)"), "{text}");
+    assert!(text.contains("out of 1 of 1 store(s), 0 of 1 credential(s) dead"), "{text}");
+    assert!(text.contains("out of 1 of 1 store(s), 1 of 1 credential(s) dead"), "{text}");
+    assert!(text.contains("Sam is inside: false") && text.contains("still works: false"), "{text}");
+}
