@@ -67,18 +67,20 @@ pub(crate) async fn or_later<T>(work: impl Future<Output = T>, stop: impl FnOnce
     }
 }
 
+/// Listens from now on, not only once somebody waits.
 #[cfg(unix)]
-async fn stop_signal() {
+fn stop_signal() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
-    // Where signals cannot be listened to, they keep their usual effect and there is nothing to wait for.
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let listening = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        // Where signals cannot be listened to, they keep their usual effect and there is nothing to wait for.
+        let (Ok(mut interrupt), Ok(mut terminate)) = listening else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
@@ -89,7 +91,7 @@ async fn stop_signal() {
     }
 }
 
-/// Waits until somebody asks a server to stop.
-pub(crate) async fn stop_requested() {
-    stop_signal().await;
+/// Listens from now on for somebody who asks to stop.
+pub(crate) fn stop_requested() -> impl Future<Output = ()> + Send {
+    stop_signal()
 }

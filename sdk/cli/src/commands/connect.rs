@@ -63,11 +63,13 @@ pub(crate) async fn run(args: &ConnectArgs, session: &Session, out: &mut Output)
     let ledger = session.engine().await?.ledger().clone();
     destination.make_ready(session).await?;
     let opening = Opening::of(args, info, &question, &door);
+    // Whoever sees what to open may press Ctrl-C at once.
+    let stop = interrupt::stop_requested();
     out.show(&opening)?;
     if !args.no_browser && !out.is_json() {
         ask::open_browser(&question);
     }
-    let authorized = match answered(args, authorization.as_ref(), &question, &door, session).await {
+    let authorized = match answered(args, authorization.as_ref(), &question, &door, stop, session).await {
         Ok(authorized) => authorized,
         Err(failure) => {
             destination.give_up();
@@ -119,6 +121,7 @@ async fn answered(
     authorization: &dyn Authorization,
     question: &AuthorizationRequest,
     door: &Door,
+    stop: impl Future<Output = ()>,
     session: &Session,
 ) -> Result<Authorized, Failure> {
     let info = authorization.info();
@@ -127,10 +130,10 @@ async fn answered(
     let progress = session.progress(format!("waiting for the merchant of {}", args.store));
     let (callback, browser): (Url, Option<Arrived>) = match door {
         Door::Listening(listener) => {
-            let arrived = in_time(listener.answer(question, &clock), args, info, session).await?;
+            let arrived = in_time(listener.answer(question, &clock), stop, args, info, session).await?;
             (arrived.callback.clone(), Some(arrived))
         }
-        Door::Pasting => (in_time(ask::pasted(), args, info, session).await??, None),
+        Door::Pasting => (in_time(ask::pasted(), stop, args, info, session).await??, None),
     };
     drop(progress);
     let progress = session.progress("exchanging the code");
@@ -149,6 +152,7 @@ async fn answered(
 /// Waits as long as somebody may take to click, or until Ctrl-C.
 async fn in_time<T>(
     waiting: impl Future<Output = T>,
+    stop: impl Future<Output = ()>,
     args: &ConnectArgs,
     info: &AuthorizationInfo,
     session: &Session,
@@ -160,7 +164,7 @@ async fn in_time<T>(
             Error::new(ErrorKind::Timeout, format!("nobody came back within {} s; nothing was exchanged", args.wait))
                 .with_remedy("connect again, with a longer --wait if need be")
         }
-        () = interrupt::stop_requested() => {
+        () = stop => {
             Error::new(ErrorKind::Timeout, "stopped while waiting for the merchant; nothing was exchanged")
                 .with_remedy("connect again when the merchant is there")
         }
