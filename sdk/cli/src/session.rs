@@ -122,9 +122,13 @@ impl Session {
     /// Reads stores and compares them with the ledger. A ledger that is not there yet is made only where a review is kept.
     pub(crate) async fn reviewer(&self, keeps: bool) -> Result<Reviewer> {
         let ledger = if keeps { self.engine().await?.ledger().clone() } else { self.ledger().await? };
+        Ok(self.reviewer_on(ledger))
+    }
+
+    /// The same on a ledger of one's own, to find out what a decision would do.
+    pub(crate) fn reviewer_on(&self, ledger: Arc<dyn Ledger>) -> Reviewer {
         let directory: Arc<Configured> = self.directory.clone();
-        Ok(Reviewer::new(ledger, directory, self.env().clone())
-            .with_rules(self.config().review.rules.clone()))
+        Reviewer::new(ledger, directory, self.env().clone()).with_rules(self.config().review.rules.clone())
     }
 
     /// Explains why somebody is inside or not. A ledger that is not there yet is not made.

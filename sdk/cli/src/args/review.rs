@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::By;
+use super::{By, Plan};
 
 pub(super) const REVIEW_HELP: &str = "\
 Reads every store once and compares who is inside with the ledger. Changes nothing at any store.
@@ -121,6 +121,8 @@ pub(crate) struct DecideArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) plan: Plan,
 }
 
 /// What can be decided.

@@ -1,6 +1,7 @@
 //! `guestpass review decide`
 
 mod merchant;
+mod planned;
 
 use guestpass::grants::{Engine, Grant, Phase, Principal, Settled, Standing};
 use guestpass::review::{Consequence, KeptRow, Review, Verdict};
@@ -120,6 +121,9 @@ pub(super) async fn run(args: &DecideArgs, session: &Session, out: &mut Output) 
     }
     let (review, number) = which::row(&args.row, &*session.ledger().await?).await?;
     let by = Principal::stated(&args.by);
+    if args.plan.dry_run {
+        return planned::show(args, &review, number, session, out).await;
+    }
     let (reviewer, engine) = (session.reviewer(true).await?, session.engine().await?);
     let verdict = verdict_of(args.verdict);
     let (row, follows) = reviewer.decide(review.id, number, verdict, &by, args.reason.as_deref()).await?;

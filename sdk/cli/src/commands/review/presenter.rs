@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use guestpass::review::{Comparison, Review, ReviewId};
-use guestpass::{Error, Result, StoreHandle};
+use guestpass::{Error, ErrorKind, Result, StoreHandle};
 
 use super::kept::Kept;
 use super::lines::{DifferenceLine, DifferenceView, StoreLine, SummaryLine};
@@ -104,11 +104,14 @@ impl<'a> Presenter<'a> {
         }
         if let Some(Err(error)) = self.page.as_mut().map(|page| page.add(store)) {
             self.page = None;
-            self.fail(error.into());
+            self.fail(too_late(&error));
         }
         if let Some(Err(error)) = self.csv.as_mut().map(|csv| csv.add(store, self.out)) {
             self.csv = None;
-            self.fail(error);
+            self.fail(match error {
+                Failure::Error(error) => too_late(&error),
+                unread @ Failure::Output(_) => unread,
+            });
         }
     }
 
@@ -163,10 +166,10 @@ impl<'a> Presenter<'a> {
     /// Puts the files in their places, and says how it stands.
     pub(super) fn finish(mut self, summary: &ReviewSummary) -> std::result::Result<(), Failure> {
         if let Some(Err(error)) = self.page.take().map(|page| page.finish(summary)) {
-            self.fail(error.into());
+            self.fail(too_late(&error));
         }
         if let Some(Err(error)) = self.csv.take().map(Csv::finish) {
-            self.fail(error.into());
+            self.fail(too_late(&error));
         }
         let example = self.example.take();
         match self.form {
@@ -191,4 +194,11 @@ impl<'a> Presenter<'a> {
     fn fail(&mut self, failure: Failure) {
         self.failed.get_or_insert(failure);
     }
+}
+
+/// What fails when stores were read already is no bad usage: that would mean that nothing was sent.
+fn too_late(error: &Error) -> Failure {
+    Error::new(ErrorKind::Internal, error.message())
+        .with_remedy("the review itself is kept: `guestpass review show` writes its files again")
+        .into()
 }

@@ -204,6 +204,39 @@ async fn a_decision_stands_although_the_store_does_not_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_it_would_do_is_shown_without_doing_it() {
+    let world = World::new().await;
+    world.run(&["grant", "shop", "sam", "--role", "support", "--for", "2h"]).expect(0);
+    world.fake.add_user(STORE, SAM, "Sam", "Support");
+    world.fake.add_user(STORE, "clerk@merchant.example", "Clara", "Clerk");
+    let review = world.review(&["shop", "acme"]);
+    let requests = world.requests();
+    let [clerk] = review.rows_with("acme", "email", "clerk@merchant.example")[..] else {
+        panic!("{review:?}")
+    };
+    let (shop, acme) = (review.row_of("shop", "sam"), review.row_of("acme", "sam"));
+    let cases: [(&Value, &str, &[&str]); 6] = [
+        (shop, "revoke", &["observe", "remove", "observe"]),
+        (shop, "reduce", &["observe", "set_role", "observe"]),
+        (shop, "keep", &[]),
+        (acme, "revoke", &["observe", "remove", "observe"]),
+        (clerk, "revoke", &["observe"]),
+        (clerk, "keep", &[]),
+    ];
+    for (of, verdict, expected) in cases {
+        let words = ["review", "decide", row(of), verdict, "--by", "Robin", "--dry-run", "--json"];
+        let plan = world.run(&words).expect(0).document();
+        assert_eq!((&plan["dry_run"], &plan["command"]), (&json!(true), &json!("review decide")));
+        let steps: Vec<_> = plan["steps"].as_array().unwrap().iter().map(|step| &step["operation"]).collect();
+        assert_eq!(steps, expected, "{verdict} {of}");
+        assert_eq!(kept(&world, row(of)), Value::Null);
+    }
+    let refused = ["review", "decide", row(acme), "reduce", "--by", "Robin", "--dry-run"];
+    assert!(world.run(&refused).expect(2).stderr.contains("no grant in use says to what"));
+    assert_eq!(world.requests(), requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_an_old_review_is_warned_of() {
     let world = World::new().await;
     let old = world.review(&["acme", "byhand"]);

@@ -97,6 +97,26 @@ async fn ctrl_c_lets_the_store_finish_and_leaves_the_others_for_later() {
     assert_eq!((&done.summary["id"], &done.summary["complete"]), (&review.summary["id"], &json!(3)));
 }
 
+/// Exit code 2 would say that nothing was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fails_at_the_end_is_a_failure_and_the_review_is_kept() {
+    let world = World::new().await;
+    world.fake.inject(On::AnyRequest, Fault::Slow(Duration::from_secs(1)), 1);
+    let child = world.spawn(&["review", "acme", "--csv", "rows.csv"]);
+    under_way(&world);
+    std::fs::create_dir(world.path("rows.csv")).unwrap();
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    let ran = ran.expect(1);
+    assert!(
+        ran.stderr.contains("rows.csv cannot be written") && ran.stderr.contains("`guestpass review show`"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("1 listed completely"), "{ran:?}");
+    std::fs::remove_dir(world.path("rows.csv")).unwrap();
+    world.run(&["review", "show", "--csv", "rows.csv"]).expect(0);
+    assert_eq!(std::fs::read_to_string(world.path("rows.csv")).unwrap().lines().count(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_ctrl_c_leaves_it_at_once_and_keeps_what_was_read() {
     let world = World::new().await;
