@@ -42,13 +42,18 @@ fn read(text: &[u8]) -> Vec<Line> {
 }
 
 fn file(world: &World, name: &str) -> Vec<Line> {
+    read(private(world, name).as_bytes())
+}
+
+/// A file that only its owner can read.
+fn private(world: &World, name: &str) -> String {
     let path = world.path(name);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    read(&std::fs::read(path).unwrap())
+    std::fs::read_to_string(path).unwrap()
 }
 
 fn of<'a>(lines: &'a [Line], field: &str, value: &str) -> &'a Line {
@@ -118,6 +123,27 @@ async fn rows_are_printed_in_place_of_the_table() {
     assert!(ran.stderr.contains("1 listed completely"), "{}", ran.stderr);
     let shown = world.run(&["review", "show", "--csv", "-"]).expect(0);
     assert_eq!(read(shown.stdout.as_bytes()).len(), 1);
+}
+
+/// What stands on the page itself is tested where it is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_holds_every_row_and_no_markup_of_a_name() {
+    let world = World::new().await;
+    world.fake.add_user(STORE, "markup@merchant.example", "<script>alert(1)</script>", "X");
+    world.fake.add_user(STORE, SAM, "Sam", "Support");
+    let ran = world.run(&["review", "acme", "byhand", "--html", "page.html", "--json"]).expect(0);
+    let review = super::world::Reviewed::of(&ran);
+    let page = private(&world, "page.html");
+    for row in review.rows("acme") {
+        assert!(page.contains(row["row"].as_str().unwrap()), "{row}");
+    }
+    assert!(page.contains("byhand") && page.contains(OWNER));
+    assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;alert"));
+    let row = review.row_of("acme", "sam")["row"].as_str().unwrap();
+    world.run(&["review", "decide", row, "keep", "--by", "Robin Boss"]).expect(0);
+    world.run(&["review", "show", "--html", "page.html"]).expect(0);
+    let kept = private(&world, "page.html");
+    assert!(kept.contains("Robin Boss") && kept.contains(SAM) && !kept.contains(OWNER));
 }
 
 #[tokio::test(flavor = "multi_thread")]
