@@ -46,6 +46,11 @@ impl Who {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
+
+    /// Whether somebody made sure that it was them.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        self.authenticated
+    }
 }
 
 impl From<&Principal> for Who {
