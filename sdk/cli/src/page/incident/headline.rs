@@ -119,8 +119,8 @@ fn not_proven(report: &IncidentReport, waiting: &Waiting, attested: u64) -> Mark
                 " is over in our records, without a look and without a word." }
         }
         @if waiting.dying > 0 {
-            p { b.wary { "Still working: " } (count(waiting.dying, "old credential dies", "old credentials die"))
-                " by itself, the last one at " (time(waiting.last_death)) "." }
+            p { b.wary { "Still working: " } (count(waiting.dying, "old credential dies by itself", "old credentials die by themselves"))
+                ", the last one at " (time(waiting.last_death)) "." }
         }
     }
 }
