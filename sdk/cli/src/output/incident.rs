@@ -256,8 +256,11 @@ impl IncidentCredentialView {
     ) -> Self {
         let id = incident.id;
         let go_on = format!("guestpass incident continue {id}");
-        let rotation = credential.rotation.and_then(|id| rotations.get(&id)).map(RotationView::from);
-        let resume = rotation.map_or_else(|| go_on.clone(), |rotation| rotation.next);
+        let rotation = credential.rotation.and_then(|id| rotations.get(&id));
+        let resume = rotation.map_or_else(|| go_on.clone(), |rotation| RotationView::from(rotation).next);
+        // Somebody must agree to what the new one lacks.
+        let trouble = rotation.and_then(|rotation| rotation.trouble.as_ref());
+        let needs_word = trouble.is_some_and(|trouble| !trouble.lost_rights.is_empty());
         let (state, reason, at, proof, next) = match &credential.state {
             CredentialState::NotBegun { reason } => {
                 ("not_begun", Some(reason.clone()), None, None, Some(go_on))
@@ -302,7 +305,9 @@ impl IncidentCredentialView {
                 _ => next,
             },
             is_closed: credential.is_closed(),
-            waits_for_people: must_act.is_some() || matches!(state, "needs_consent" | "by_hand"),
+            waits_for_people: must_act.is_some()
+                || needs_word
+                || matches!(state, "needs_consent" | "by_hand"),
             must_act,
         }
     }

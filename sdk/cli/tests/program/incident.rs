@@ -5,6 +5,7 @@ use guestpass_testkit::{Fault, On};
 use serde_json::Value;
 
 use crate::everywhere::{Everywhere, KEY, KIM, NEW_SITE_KEY, SITE_KEY, first_and_last};
+use crate::fixture::{ACCOUNT, Fixture, OWNER, SAM};
 
 /// The leases of whoever died are over then.
 const LATER: &str = "10m";
@@ -429,4 +430,39 @@ async fn the_page_holds_the_report_and_no_secret() {
     at.run(&["incident", "report", &id, "--html", "page.html"]).expect(5);
     assert!(page().contains("told by phone") && !first.contains("told by phone"));
     at.tells_no_secret();
+}
+
+/// Two hundred stores of one account: one reading serves them all, and the report still fits on a few screens.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_stores_stay_readable_and_inside_the_budget() {
+    let it = Fixture::new().await;
+    let mut more = String::new();
+    for number in 0..200 {
+        let hash = format!("many{number}");
+        it.fake.add_store(ACCOUNT, &hash, &format!("Store {number}"), OWNER);
+        let token = format!("marker-token-of-store-{number}");
+        it.fake.add_store_token(&hash, &token, &["store_v2_information_read_only"]);
+        it.write_private(&format!("many{number}-token"), &token);
+        if number % 20 == 0 {
+            it.fake.add_user(&hash, SAM, "Sam", "Support");
+        }
+        more.push_str(&format!(
+            "[stores.many{number}]\nplatform = \"bigcommerce\"\nstore_hash = \"{hash}\"\naccount_uuid = \"{ACCOUNT}\"\n\
+             account_token = \"file:account-token\"\nstore_token = \"file:many{number}-token\"\napi_url = \"{}\"\n",
+            it.fake.uri()
+        ));
+    }
+    it.add(&more);
+    it.fake.clear_requests();
+    let ran = it.run(&["incident", "sam"]).expect(3);
+    assert!(ran.stdout.starts_with("NOT OVER: sam may still be inside 1 of 202 store(s)"), "{}", ran.stdout);
+    assert!(ran.stdout.lines().count() < 100, "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("Closed (10):") && ran.stdout.contains("as a look showed (191)"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stderr.contains("many1:"), "nothing happened there: {}", ran.stderr);
+    assert!((0..200).all(|number| !it.fake.is_member(&format!("many{number}"), SAM)));
+    assert!(it.fake.account_requests() <= 70, "{}", it.fake.account_requests());
 }

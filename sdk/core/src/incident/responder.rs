@@ -180,12 +180,16 @@ impl Responder {
         let index =
             kept.credentials.iter().position(|known| known.name == *credential).ok_or_else(unknown)?;
         let word = Proof::Attested { who: by.name.clone(), at: self.now(), note: note.to_owned() };
-        self.amend_store(id, kept.number, |store| {
+        let mut said = fact(&self.incident(id).await?, kept, "incident_credential_attested", self.now());
+        said.actor = Some(by.clone());
+        said.proof = Some(word.clone());
+        said.detail = serde_json::json!({ "incident": id, "credential": credential });
+        let change = |store: &mut IncidentStore| {
             if let Some(known) = store.credentials.get_mut(index) {
                 known.word = Some(word.clone());
             }
-        })
-        .await?;
+        };
+        self.amend_store_with(id, kept.number, change, &[said]).await?;
         self.close_if_done(id).await
     }
 
@@ -239,6 +243,17 @@ impl Responder {
         number: u32,
         change: impl Fn(&mut IncidentStore),
     ) -> Result<IncidentStore> {
+        self.amend_store_with(id, number, change, &[]).await
+    }
+
+    /// The same, with these facts if something changes.
+    async fn amend_store_with(
+        &self,
+        id: IncidentId,
+        number: u32,
+        change: impl Fn(&mut IncidentStore),
+        facts: &[Fact],
+    ) -> Result<IncidentStore> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -250,6 +265,7 @@ impl Responder {
             }
             let mut commit = Commit::new();
             commit.incident_stores.push(store);
+            commit.facts.extend_from_slice(facts);
             match self.ledger().commit(commit).await {
                 Err(error) if error.is_stale() && tries < TRIES => {}
                 other => other?,

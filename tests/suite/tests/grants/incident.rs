@@ -337,6 +337,7 @@ async fn what_a_human_must_replace_is_listed_with_links() {
             at.responder.attest_replaced(incident.id, &store(), &web(), &boss(), "by phone").await.unwrap();
         let said = report_of(&desk, &incident).await;
         assert_eq!((said.totals.credentials_attested, said.totals.credentials_dead), (1, 0), "never proven");
+        assert!(desk.events().await.contains(&"incident_credential_attested".to_owned()));
         assert!(done.finished_at.is_some(), "{:?}", said.stores);
         desk.finish();
     })

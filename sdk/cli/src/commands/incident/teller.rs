@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use guestpass::grants::{OffboardState, OffboardedStore};
 use guestpass::incident::IncidentWatcher;
-use guestpass::rotation::{Advanced, CredentialName};
+use guestpass::rotation::{Advanced, CredentialName, WaitsFor};
 use guestpass::{Error, OneTimeSecret, StoreHandle};
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -106,11 +106,13 @@ impl<'a> Teller<'a> {
     }
 
     /// A line for people beside the result; a document for machines among the results.
-    fn tell(&self, line: &impl Serialize, text: &str) {
+    fn tell(&self, line: &impl Serialize, text: Option<&str>) {
         self.news.store(true, Ordering::SeqCst);
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if !out.is_json() {
-            self.bar.lock().unwrap_or_else(PoisonError::into_inner).shown.aside(|| notice(text));
+            if let Some(text) = text {
+                self.bar.lock().unwrap_or_else(PoisonError::into_inner).shown.aside(|| notice(text));
+            }
         } else if let Err(error) = out.document(line) {
             // That nobody reads it must not keep anybody inside.
             tracing::warn!(%error, "the result could not be written");
@@ -148,11 +150,13 @@ impl<'a> Teller<'a> {
 impl IncidentWatcher for Teller<'_> {
     fn offboarded(&self, store: &OffboardedStore) {
         let removal = RemovalView::from(store);
-        let text = match &store.state {
-            OffboardState::Out { .. } => format!("{}: {}", store.store, removal.in_words()),
-            _ => format!("{}: STILL OPEN: {}", store.store, removal.in_words()),
+        let text = match (&store.state, &store.found) {
+            // There are hundreds of stores where nothing had to be done; the bar counts them, and the report names them.
+            (OffboardState::Out { .. }, None) => None,
+            (OffboardState::Out { .. }, _) => Some(format!("{}: {}", store.store, removal.in_words())),
+            _ => Some(format!("{}: STILL OPEN: {}", store.store, removal.in_words())),
         };
-        self.tell(&RemovalLine { removal }, &text);
+        self.tell(&RemovalLine { removal }, text.as_deref());
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         bar.shown.one_more();
         bar.removals = bar.removals.saturating_sub(1);
@@ -170,13 +174,16 @@ impl IncidentWatcher for Teller<'_> {
             rotation.credential,
             rotation.stage.as_str()
         );
+        if let Some(WaitsFor::Person { step, .. }) = &rotation.waits_for {
+            text.push_str(&format!("; a person must act: {}", step.title));
+        }
         for warning in &advanced.warnings {
             text.push_str(&format!("; warning: {warning}"));
         }
         if let Some(Delivered::File(path)) = &unsaved {
             text.push_str(&format!("; NO SINK HAS TAKEN THE NEW SECRET, it is in {}", path.display()));
         }
-        self.tell(&Rotated::new(advanced, Vec::new(), unsaved), &text);
+        self.tell(&Rotated::new(advanced, Vec::new(), unsaved), Some(&text));
         let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         if bar.removals == 0 && rotation.stage.is_over() {
             bar.shown.one_more();
@@ -187,7 +194,7 @@ impl IncidentWatcher for Teller<'_> {
         let text = format!("{store}/{credential}: {}; next: {}", error.message(), error.remedy());
         let (store, credential) = (store.to_string(), credential.to_string());
         let failed = FailedView { store, credential, error: error.into() };
-        self.tell(&FailedLine { failed }, &text);
+        self.tell(&FailedLine { failed }, Some(&text));
     }
 
     fn goes_on(&self) -> bool {

@@ -123,9 +123,7 @@ fn given_up(incident: &Incident) -> Failure {
 /// It was found writable before anything was sent, so this is no mistake of whoever gave the command.
 fn unwritten(error: Error) -> Failure {
     Error::new(ErrorKind::Internal, error.message().to_owned())
-        .with_remedy(
-            "the incident goes on; write the page again with `guestpass incident report ID --html FILE`",
-        )
+        .with_remedy("nothing else is lost; write it again with `guestpass incident report ID --html FILE`")
         .into()
 }
 
