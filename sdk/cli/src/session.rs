@@ -82,6 +82,11 @@ impl Session {
         Ok(self.engine().await?.ledger().clone())
     }
 
+    /// An engine to ask. A ledger that is not there yet is not made.
+    pub(crate) async fn planning_engine(&self) -> Result<Engine> {
+        Ok(self.engine_on(self.ledger().await?))
+    }
+
     /// An engine that knows this grant alone and whose ledger is forgotten: it finds out what an order would do.
     pub(crate) async fn rehearsal(&self, grant: Option<&Grant>) -> Result<Engine> {
         let ledger = MemoryLedger::new();

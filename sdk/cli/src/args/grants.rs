@@ -116,17 +116,22 @@ Costs:    nothing; `check` looks, and `done` goes on with a rotation
 Exit codes: 0 shown or closed, 1 failed, 2 bad usage or configuration,
             3 a look does not show that the step was done")]
     Steps(StepsArgs),
-    /// End what is due, begin what is due, settle what is uncertain
+    /// End what is due, begin what is due, settle what is uncertain, and look what has changed without us
     #[command(after_long_help = "\
-Give it by a timer, or let it run with --every; several hosts may work on one ledger. With --json it
-prints one object a line as it goes, {\"settled\":…} or {\"failed\":…}, and after a single pass one
-{\"summary\":…}.
+Give it by a timer, or let it run with --every; several hosts may work on one ledger. After what is
+due it announces overdue reviews, once for each date, and looks who is inside every store, once a day
+unless [review] drift_every says otherwise: what appeared and what is gone is told once. A look for
+which a platform's budget has no room now waits for a later pass. With --json it prints one object a
+line as it goes, {\"settled\":…}, {\"failed\":…}, {\"review_due\":…} or {\"drift\":…}, and after a
+single pass one {\"summary\":…}.
 
 Example:  guestpass sweep
           guestpass sweep --every 5m --max 200
-Costs:    two looks and one write for each end, less elsewhere; --dry-run shows what is due
-Exit codes: 0 everything due was looked after, steps for people included, 1 failed,
-            2 bad usage or configuration, 5 some places could not be brought to their end yet")]
+Costs:    two looks and one write for each end, less elsewhere; a day one listing of each store, or one
+          for all stores of an account; --dry-run shows what is due
+Exit codes: 0 everything due was looked after, steps for people included, also where a store could not
+            be looked at for drift, 1 failed, 2 bad usage or configuration,
+            5 some places could not be brought to their end yet")]
     Sweep(SweepArgs),
     /// Take somebody out of every store, with a proof for each
     #[command(after_long_help = "\
@@ -434,6 +439,9 @@ pub(crate) struct SweepArgs {
     /// How many accounts of merchants one pass takes at most, those with removals first
     #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max: u32,
+    /// Only what is due: do not look for what has changed at stores without us
+    #[arg(long)]
+    pub(crate) no_drift: bool,
     #[command(flatten)]
     pub(crate) plan: Plan,
 }

@@ -123,6 +123,13 @@ allow_privileged = false
 # needs_ticket = false
 # needs_requester = false
 
+# How reviews and sweeps look at who is inside.
+[review]
+# Who has not signed in for this long is dormant, where the platform tells.
+# dormant_after = \"90d\"
+# How often `guestpass sweep` looks what has changed at a store without us; never switches it off.
+# drift_every = \"24h\"
+
 # Where grants are remembered: a file of SQLite, unless told ledger.sqlite in the state folder, or PostgreSQL for
 # several hosts. A URL with a password is a secret: refer to it.
 [ledger]
@@ -209,7 +216,9 @@ mod tests {
         for factory in registry().factories() {
             let text = template(factory.as_ref());
             let table: toml::Table = text.parse().unwrap();
-            assert!(table.contains_key("stores") && table.contains_key("roles"));
+            assert!(
+                ["stores", "roles", "policy", "review", "ledger"].iter().all(|key| table.contains_key(*key))
+            );
             for field in factory.fields() {
                 assert!(text.contains(&format!("{} = ", field.name)), "{text}");
             }

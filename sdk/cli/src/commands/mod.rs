@@ -36,4 +36,5 @@ pub(crate) mod rotations;
 pub(crate) mod steps;
 pub(crate) mod stores;
 pub(crate) mod sweep;
+mod sweep_looks;
 mod until;

@@ -6,12 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use guestpass::grants::{DueKey, Place, Settled, Standing, SweepOptions, SweepReport, Watcher};
-use guestpass::rotation::{Driver, DriverOptions, RotationSweep};
-use guestpass::{Error, OneTimeSecret, Timestamp, Wait};
+use guestpass::grants::{
+    Drifted, DueKey, Grant, Place, Settled, Standing, SweepOptions, SweepReport, Watcher,
+};
+use guestpass::review::Reading;
+use guestpass::rotation::RotationSweep;
+use guestpass::{Error, OneTimeSecret, Result, Timestamp, Wait};
 use serde::Serialize;
 
 use super::rotation_sweep::{self, RotationCounts};
+use super::sweep_looks::{self, DriftCounts, DriftLine, ReviewDueLine};
 use super::until;
 use crate::args::{SecretArgs, SweepArgs};
 use crate::exit::{Exit, Outcome};
@@ -95,10 +99,12 @@ struct Summary {
     failed: u64,
     more: bool,
     rotations: RotationCounts,
+    reviews_due: u64,
+    drift: DriftCounts,
 }
 
 impl Summary {
-    fn new(report: &SweepReport, rotations: RotationSweep) -> Self {
+    fn new(report: &SweepReport, rotations: RotationSweep, reviews_due: u64) -> Self {
         Self {
             reached: report.reached,
             awaiting: report.awaiting,
@@ -107,17 +113,22 @@ impl Summary {
             failed: report.failed,
             more: report.more,
             rotations: rotations.into(),
+            reviews_due,
+            drift: report.into(),
         }
     }
 }
 
 impl Report for End {
     fn to_text(&self) -> String {
-        let Summary { reached, awaiting, unfinished, busy, failed, more, rotations } = &self.summary;
+        let Summary { reached, awaiting, unfinished, busy, failed, more, rotations, reviews_due, drift } =
+            &self.summary;
         let more = if *more { "; more is due: sweep again" } else { "" };
         format!(
-            "{reached} as they should be, {awaiting} waiting for people, {unfinished} to be tried again, {busy} busy, {failed} failed{more}{}",
-            rotations.to_text()
+            "{reached} as they should be, {awaiting} waiting for people, {unfinished} to be tried again, {busy} busy, {failed} failed{more}{}{}{}",
+            rotations.to_text(),
+            sweep_looks::overdue(*reviews_due),
+            drift.to_text(),
         )
     }
 }
@@ -132,6 +143,10 @@ struct Due {
     rotations: Vec<RotationView>,
     /// Credentials whose rotation would be begun or announced.
     rotations_due: Vec<CredentialView>,
+    /// Grants whose review would be announced.
+    reviews_due: Vec<GrantView>,
+    /// Stores that would be looked at for drift.
+    to_look_at: usize,
 }
 
 #[derive(Serialize)]
@@ -169,6 +184,8 @@ impl Report for Due {
         for credential in &self.rotations_due {
             text.push_str(&credential.to_text());
         }
+        text.push_str(&self.reviews_due.iter().map(sweep_looks::review_due).collect::<String>());
+        text.push_str(&sweep_looks::to_look_at(self.to_look_at));
         text
     }
 }
@@ -177,15 +194,10 @@ impl Report for Due {
 pub(crate) async fn run(args: &SweepArgs, session: &Session, out: &mut Output) -> Outcome {
     let every = args.every.as_deref().map(|every| until::length("--every", every)).transpose()?;
     if args.plan.dry_run {
-        let due = session.ledger().await?.due_keys(session.clock().now(), args.max).await?;
-        let due = due.iter().map(DueView::from).collect();
-        let (rotations, rotations_due) = rotation_sweep::due(session).await?;
-        out.show(&Due { dry_run: true, command: "sweep", due, rotations, rotations_due })?;
+        out.show(&due(args, session).await?)?;
         return Ok(Exit::Done);
     }
-    let mut options = SweepOptions::default();
-    options.keys = args.max;
-    options.timeout = session.timeout();
+    let options = options(args, session);
     let engine = session.engine().await?;
     let driver = session.driver().await?;
     // Drains and ends that take their time are for the next pass.
@@ -194,37 +206,75 @@ pub(crate) async fn run(args: &SweepArgs, session: &Session, out: &mut Output) -
     let Some(pause) = every else {
         let look_with = || "guestpass sweep".to_owned();
         let pass = async {
-            let grants = engine.sweep(&options, &teller).await?;
-            Ok((grants, driver.sweep(&driving, &teller).await?))
+            // What is to end comes first, and looks after everything that is due.
+            let mut due = options.clone();
+            due.drift_every = None;
+            let mut grants = engine.sweep(&due, &teller).await?;
+            let rotations = driver.sweep(&driving, &teller).await?;
+            let reviews_due = engine.announce_reviews(|grant| teller.review_due(grant)).await?;
+            grants.add(engine.look_for_drift(&options, &teller).await?);
+            Ok((grants, rotations, reviews_due))
         };
-        let (grants, rotations) = interrupt::finish(Box::pin(pass), look_with).await?;
-        out.show(&End { summary: Summary::new(&grants, rotations) })?;
+        let (grants, rotations, reviews_due) = interrupt::finish(Box::pin(pass), look_with).await?;
+        out.show(&End { summary: Summary::new(&grants, rotations, reviews_due) })?;
         return Ok(judge(&grants, &rotations));
     };
     interrupt::until_stopped(|stop| async {
         let stop = stop.shared();
         let grants = engine.sweep_every(pause, &options, &teller, stop.clone());
-        let rotations = rotate_every(pause, &driver, &driving, &teller, session, stop);
-        tokio::join!(Box::pin(grants), Box::pin(rotations));
+        let rotations = again_and_again(pause, session, stop.clone(), async || {
+            if let Err(error) = Box::pin(driver.sweep(&driving, &teller)).await {
+                tracing::warn!(%error, "a pass over the rotations was not possible");
+            }
+        });
+        let reviews = again_and_again(pause, session, stop, async || {
+            if let Err(error) = Box::pin(engine.announce_reviews(|grant| teller.review_due(grant))).await {
+                tracing::warn!(%error, "overdue reviews could not be announced");
+            }
+        });
+        tokio::join!(Box::pin(grants), Box::pin(rotations), Box::pin(reviews));
     })
     .await?;
     Ok(Exit::Done)
 }
 
-/// Passes over the rotations again and again, with this pause between them, until `stop` is ready.
-async fn rotate_every(
+fn options(args: &SweepArgs, session: &Session) -> SweepOptions {
+    let looking = &session.config().review;
+    let mut options = SweepOptions::default();
+    options.keys = args.max;
+    options.timeout = session.timeout();
+    options.drift_every = looking.drift_every.filter(|_| !args.no_drift);
+    options.drift_rules = looking.rules.clone();
+    options
+}
+
+/// What a pass would look after. Nothing is sent to find out, and no ledger is made.
+async fn due(args: &SweepArgs, session: &Session) -> Result<Due> {
+    let engine = session.planning_engine().await?;
+    let due = engine.ledger().due_keys(session.clock().now(), args.max).await?;
+    let (rotations, rotations_due) = rotation_sweep::due(session).await?;
+    let looks = options(args, session).drift_every.is_some();
+    Ok(Due {
+        dry_run: true,
+        command: "sweep",
+        due: due.iter().map(DueView::from).collect(),
+        rotations,
+        rotations_due,
+        reviews_due: sweep_looks::not_announced(&engine).await?,
+        to_look_at: if looks { engine.stores_to_look_at().await?.len() } else { 0 },
+    })
+}
+
+/// Does something for ever, with this pause in between, until `stop` is ready.
+async fn again_and_again(
     pause: Duration,
-    driver: &Driver,
-    options: &DriverOptions,
-    teller: &Teller<'_>,
     session: &Session,
     stop: impl Future<Output = ()>,
+    what: impl AsyncFn(),
 ) {
     let mut stop = pin!(stop);
     loop {
-        if let Err(error) = Box::pin(driver.sweep(options, teller)).await {
-            tracing::warn!(%error, "a pass over the rotations was not possible");
-        }
+        what().await;
         tokio::select! {
             () = &mut stop => return,
             () = session.clock().sleep(pause, Wait::Backoff) => {}
@@ -232,6 +282,7 @@ async fn rotate_every(
     }
 }
 
+/// A store that could not be looked at for drift is no failure of what was due: it is told, and looked at again.
 fn judge(grants: &SweepReport, rotations: &RotationSweep) -> Exit {
     let unfinished = grants.unfinished + rotations.unfinished;
     let open = unfinished + grants.failed + rotations.failed;
@@ -260,6 +311,10 @@ impl Teller<'_> {
         if let Err(error) = out.show(report) {
             tracing::warn!(%error, "the result could not be written");
         }
+    }
+
+    fn review_due(&self, grant: &Grant) {
+        self.show(&ReviewDueLine { review_due: grant.into() });
     }
 
     /// A secret without a sink goes into a file of the state folder: nobody else has it.
@@ -303,5 +358,12 @@ impl Watcher for Teller<'_> {
             error: ErrorView::from(error),
         };
         self.show(&FailedLine { failed });
+    }
+
+    fn drifted(&self, drifted: &Drifted) {
+        let failed = matches!(drifted.reading, Reading::Failed { .. });
+        if failed || !drifted.appeared.is_empty() || !drifted.gone.is_empty() {
+            self.show(&DriftLine::from(drifted));
+        }
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use guestpass::SystemClock;
 
 use super::*;
@@ -90,6 +92,34 @@ fn every_mistake_names_its_place_and_a_remedy() {
         assert!(shown.contains(&format!("guestpass.toml:{expected}")), "{bad}: {shown}");
         assert!(shown.contains("; next: ") && !shown.contains('\n'), "{shown}");
         assert!(!format!("{shown} {error:?}").contains("hush-hush"), "{shown}");
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+}
+
+#[test]
+fn reviews_and_looks_have_lengths_of_time() {
+    let looking = |text: &str| parse(&format!("{GOOD}\n{text}")).unwrap().review;
+    let (day, unsaid) = (Duration::from_secs(24 * 3600), looking(""));
+    assert_eq!((unsaid.drift_every, unsaid.rules.dormant_after), (Some(day), 90 * day));
+    let said = looking("[review]\ndormant_after = \"30d\"\ndrift_every = \"8h\"");
+    assert_eq!((said.drift_every, said.rules.dormant_after), (Some(day / 3), 30 * day));
+    assert_eq!(looking("[review]\ndrift_every = \"never\"").drift_every, None);
+}
+
+#[test]
+fn what_is_wrong_about_reviews_names_the_field_and_the_remedy() {
+    let cases = [
+        ("dormant_after = \"90\"", "`dormant_after` is no length of time", "write for example 90m"),
+        ("dormant_after = \"never\"", "`dormant_after` is no length of time", "write for example 90m"),
+        ("drift_every = \"daily\"", "`drift_every` is no length of time", ", or never"),
+        ("drift_every = 8", "invalid type: integer", "; next: "),
+        ("drift = \"8h\"", "unknown field `drift`", "; next: "),
+    ];
+    for (line, fault, remedy) in cases {
+        let error = parse(&format!("{GOOD}\n[review]\n{line}")).expect_err(line);
+        let shown = error.to_string();
+        assert!(shown.contains("guestpass.toml:28:") && shown.contains(fault), "{line}: {shown}");
+        assert!(shown.contains(remedy), "{line}: {shown}");
         assert_eq!(error.kind(), ErrorKind::Config);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct GrantView {
     phase: &'static str,
     starts_at: Timestamp,
     ends_at: Timestamp,
-    review_at: Option<Timestamp>,
+    pub(crate) review_at: Option<Timestamp>,
     reason: Option<String>,
     ticket: Option<String>,
     requested_by: Who,

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Command;
 
 use guestpass::{Clock, SystemClock};
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, SAM, STORE};
 
@@ -97,4 +98,138 @@ async fn a_worker_sweeps_until_it_is_stopped() {
     assert!(worker.wait().unwrap().success());
     it.run(&["sweep", "--every", "soon"]).expect(2);
     it.run(&["sweep", "--max", "0"]).expect(2);
+}
+
+/// The kinds of what was told about Sam: what appeared, and what is gone.
+fn told_of_sam(lines: &[Value], appeared: bool) -> Vec<String> {
+    let of = if appeared { "appeared" } else { "gone" };
+    let findings = lines.iter().filter_map(|line| line["drift"][of].as_array()).flatten();
+    let about = findings.filter(|finding| finding["person"] == "sam" || !appeared);
+    about.map(|finding| finding["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_at_a_store_without_us_is_told_once() {
+    let it = Fixture::new().await;
+    let quiet = it.run(&["sweep", "--json"]).expect(0).document();
+    assert_eq!(quiet["summary"]["drift"]["looked_at"], 2, "both stores, and nothing to tell");
+    it.fake.add_user(STORE, SAM, "Sam", "Support");
+    it.fake.accept(STORE, SAM);
+    assert_eq!(it.run(&["sweep", "--json"]).document()["summary"]["drift"]["looked_at"], 0, "not yet");
+    let planned = it.run_later("25h", &["sweep", "--dry-run", "--json"]).expect(0).document();
+    assert_eq!(planned["to_look_at"], 2);
+    let requests = it.fake.requests().len();
+    let text = it.run_later("25h", &["sweep", "--dry-run"]).expect(0).stdout;
+    assert!(text.contains("2 store(s) would be looked at for drift"), "{text}");
+    assert_eq!(it.fake.requests().len(), requests, "a plan asks nobody");
+
+    let told = it.run_later("25h", &["sweep", "--json"]).expect(0).documents();
+    assert_eq!(told_of_sam(&told, true), ["ours_without_grant"]);
+    let drift = &told.iter().find(|line| line["drift"].is_object()).unwrap()["drift"];
+    assert_eq!(
+        (&drift["store"], &drift["reading"], &drift["reason"]),
+        (&json!("acme"), &json!("complete"), &Value::Null)
+    );
+    assert!(drift["since"].is_string() && drift["appeared"][0]["detail"]["is"] == "ours_without_grant");
+    assert_eq!(told.last().unwrap()["summary"]["drift"]["appeared"], 1);
+    let again = it.run_later("50h", &["sweep", "--json"]).expect(0).document();
+    assert_eq!(
+        (&again["summary"]["drift"]["looked_at"], &again["summary"]["drift"]["appeared"]),
+        (&json!(2), &json!(0))
+    );
+
+    it.fake.remove_user(STORE, SAM);
+    let gone = it.run_later("75h", &["sweep"]).expect(0).stdout;
+    assert!(gone.contains("gone:") && gone.contains("ours_without_grant"), "{gone}");
+    assert!(gone.contains("2 store(s) looked at, 0 unreadable"), "{gone}");
+    let events = it.run(&["audit", "export"]).expect(0).stdout;
+    assert_eq!(events.matches("\"finding_appeared\"").count(), 1);
+    assert_eq!(events.matches("\"finding_gone\"").count(), 1);
+    assert!(!events.contains(SAM), "no address in the ledger's events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_taken_out_by_somebody_else_has_no_grant_after_a_look() {
+    let it = Fixture::new().await;
+    it.add("[review]\ndrift_every = \"30m\"");
+    let id = it.grant();
+    it.fake.accept(STORE, SAM);
+    it.run(&["steps", "check", &it.step("acme", "follow_up")]).expect(3);
+    it.run(&["sweep"]).expect(0);
+    it.fake.remove_user(STORE, SAM);
+    let swept = it.run_later("40m", &["sweep", "--json"]).expect(0).documents();
+    assert_eq!(told_of_sam(&swept, true), ["grant_without_person"]);
+    assert_eq!(swept.last().unwrap()["summary"]["drift"]["ended"], 1);
+    let settled = swept.iter().find(|line| line["settled"].is_object()).unwrap();
+    assert_eq!(settled["settled"]["grants"][0]["end"]["cause"], "drift");
+    let grant = it.grant_of(&id);
+    assert_eq!((&grant["phase"], &grant["end"]["proof"]["by"]), (&json!("ended"), &json!("listed")));
+    assert_eq!(it.fake.removals(STORE, SAM), 0, "nobody had to be taken out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_looks_where_that_is_switched_off() {
+    let it = Fixture::new().await;
+    let without = it.run(&["sweep", "--no-drift", "--json"]).expect(0).document();
+    assert_eq!(without["summary"]["drift"]["looked_at"], 0);
+    let planned = it.run(&["sweep", "--no-drift", "--dry-run", "--json"]).document();
+    assert_eq!(planned["to_look_at"], 0);
+    it.add("[review]\ndrift_every = \"never\"");
+    assert_eq!(it.run(&["sweep", "--json"]).expect(0).document()["summary"]["drift"]["looked_at"], 0);
+    assert_eq!(it.fake.requests().len(), 0);
+    it.add("[review]\ndrift_every = \"sometimes\"");
+    let refused = it.run(&["sweep"]).expect(2).stderr;
+    assert!(refused.contains("drift_every") && refused.contains("or never"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_dormant_is_said_by_the_configuration() {
+    let it = Fixture::new().await;
+    it.fake.add_user(STORE, SAM, "Sam", "Support");
+    it.fake.accept(STORE, SAM);
+    it.add("[review]\ndormant_after = \"10d\"");
+    assert_eq!(told_of_sam(&it.run(&["sweep", "--json"]).documents(), true), ["ours_without_grant"]);
+    let later = it.run_later("11d", &["sweep", "--json"]).expect(0).documents();
+    assert_eq!(told_of_sam(&later, true), ["dormant"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_cannot_be_looked_at_is_told_and_no_failure_of_what_was_due() {
+    let it = Fixture::new().await;
+    it.write_private("account-token", "marker-wrong-token");
+    let swept = it.run(&["sweep", "--json"]).expect(0).documents();
+    let drift = &swept[0]["drift"];
+    assert_eq!(
+        (&drift["store"], &drift["reading"], &drift["appeared"]),
+        (&json!("acme"), &json!("failed"), &json!([]))
+    );
+    assert!(!drift["reason"].as_str().unwrap().contains("marker"));
+    let counts = &swept.last().unwrap()["summary"]["drift"];
+    assert_eq!((&counts["looked_at"], &counts["unreadable"]), (&json!(1), &json!(1)));
+    it.write_private("account-token", crate::fixture::ACCOUNT_TOKEN);
+    let text = it.run_later("61m", &["sweep"]).expect(0).stdout;
+    assert!(text.contains("drift: 1 store(s) looked at, 0 unreadable"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overdue_review_is_announced_once_for_each_date() {
+    let it = Fixture::new().await;
+    let words = ["grant", "acme", "sam", "--role", "support", "--for", "2d", "--review-at", "1h"];
+    it.run(&words).expect(3);
+    let due = |ahead: &str| {
+        let swept = it.run_later(ahead, &["sweep", "--json"]).documents();
+        let due: Vec<_> = swept.iter().filter(|line| line["review_due"].is_object()).cloned().collect();
+        assert_eq!(swept.last().unwrap()["summary"]["reviews_due"], due.len());
+        due
+    };
+    assert!(due("10m").is_empty());
+    let planned = it.run_later("2h", &["sweep", "--dry-run", "--json"]).expect(0).document();
+    assert_eq!(planned["reviews_due"][0]["person"], "sam");
+    let text = it.run_later("2h", &["sweep", "--dry-run"]).expect(0).stdout;
+    assert!(text.contains("guestpass review acme") && text.contains("guestpass revoke "), "{text}");
+    let told = due("2h");
+    assert_eq!((&told[0]["review_due"]["store"], told.len()), (&json!("acme"), 1));
+    assert!(due("3h").is_empty(), "once");
+    let planned = it.run_later("3h", &["sweep", "--dry-run", "--json"]).document();
+    assert_eq!(planned["reviews_due"], json!([]));
 }
