@@ -63,7 +63,9 @@ pub(super) async fn that_end(
                 ]
             }),
         };
-        narrator.step(platform, "Has everybody done what they should?", &["sweep"], expected).await?;
+        narrator
+            .step(platform, "Has everybody done what they should?", &["sweep", "--no-drift"], expected)
+            .await?;
     }
     narrator.meanwhile("Meanwhile: the two hours pass", || clock.forward(TWO_HOURS))?;
     if !way.removes {
@@ -77,7 +79,12 @@ pub(super) async fn that_end(
             }),
         };
         narrator
-            .step(platform, "Two hours later: what only a human can end stays open", &["sweep"], expected)
+            .step(
+                platform,
+                "Two hours later: what only a human can end stays open",
+                &["sweep", "--no-drift"],
+                expected,
+            )
             .await?;
         narrator.meanwhile("Meanwhile: the merchant does what the steps say, and an hour passes", || {
             world.merchant_removes(&kim);
@@ -95,7 +102,7 @@ pub(super) async fn that_end(
             ]
         }),
     };
-    cost += narrator.step(platform, "Its time is over", &["sweep"], expected).await?;
+    cost += narrator.step(platform, "Its time is over", &["sweep", "--no-drift"], expected).await?;
     if way.invites && way.removes {
         let what = format!("{}: a grant from its beginning to its proven end", platform.title);
         narrator.limit(&what, cost, platform.most_requests);
@@ -134,7 +141,7 @@ pub(super) async fn on_our_word(
             vec![nothing_sent(), ("it is not called an end", said.contains("that is not proven yet"))]
         }),
     };
-    narrator.step(platform, "Its time is over", &["sweep"], expected).await?;
+    narrator.step(platform, "Its time is over", &["sweep", "--no-drift"], expected).await?;
     let step = open_step(narrator, platform).await?;
     let done = ["steps", "done", &step, "--note", "the merchant wrote that Kim is out", "--by", WITNESS];
     let expected = Expected {

@@ -131,7 +131,7 @@ async fn hand_in(narrator: &mut Narrator<'_>, user: &User<'_>) -> Told {
 async fn end(narrator: &mut Narrator<'_>, user: &User<'_>) -> Told {
     let is_last = user.info.retire != Retire::Scheduled && !user.is_by_hand();
     let title = "Its time is over";
-    narrator.step(user.platform, title, &["sweep"], ended(user, is_last)).await?;
+    narrator.step(user.platform, title, &["sweep", "--no-drift"], ended(user, is_last)).await?;
     if is_last {
         return Ok(());
     }
@@ -143,7 +143,7 @@ async fn end(narrator: &mut Narrator<'_>, user: &User<'_>) -> Told {
         &check
     } else {
         pass(narrator, user.platform, "Meanwhile: the platform ends it, as it was asked to")?;
-        &["sweep"]
+        &["sweep", "--no-drift"]
     };
     narrator.step(user.platform, "Is the old one dead?", look, ended(user, true)).await?;
     Ok(())
