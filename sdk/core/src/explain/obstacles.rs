@@ -22,7 +22,10 @@ pub(super) fn obstacles(facts: &Facts, causes: &mut Vec<Cause>) {
         if let Looked::Failed(failure) = &facts.look { Some(failure) } else { None },
         if let Checked::Failed(failure) = &facts.check { Some(failure) } else { None },
     ];
-    for failure in failures.into_iter().flatten() {
+    // A check that never waits may find the budget used up by the look that was just taken: that keeps nobody from anything.
+    let seen = matches!(facts.look, Looked::Seen(_));
+    let hinders = |failure: &&Failure| !seen || failure.kind != ErrorKind::RateLimited;
+    for failure in failures.into_iter().flatten().filter(hinders) {
         causes.push(of_failure(failure));
     }
     if let Some(AccessState::Unknown { reason }) = facts.seen() {

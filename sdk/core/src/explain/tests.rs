@@ -167,6 +167,14 @@ fn every_situation_has_its_first_cause() {
             K::BudgetExhausted,
         ),
         (
+            "a check without a budget, after a look",
+            with(grants(present(), grant(Phase::Active)), &|facts| {
+                facts.check = Checked::Failed(failed(ErrorKind::RateLimited));
+            }),
+            In,
+            K::GrantLives,
+        ),
+        (
             "plan",
             with(grants(absent(), grant(Phase::Opening)), &|facts| {
                 facts.unproven = Some("the plan".to_owned());
