@@ -55,9 +55,11 @@ impl Look<'_> {
                 matched.insert(account.id.clone(), holding.place.subject.clone());
             }
         }
-        for account in
-            accounts.iter().filter(|account| !matched.contains_key(&account.id)).collect::<Vec<_>>()
-        {
+        let mut others: Vec<_> =
+            accounts.iter().filter(|account| !matched.contains_key(&account.id)).collect();
+        // Of several accounts of one person, grants are about the one that is invited.
+        others.sort_by_key(|account| !self.ours.is_invited_by(account));
+        for account in others {
             let Some(subject) = self.ours.owner(account).map(|person| self.subject_of(account, person))
             else {
                 continue;

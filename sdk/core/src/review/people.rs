@@ -57,6 +57,13 @@ impl Ours {
         self.people.get(handle)
     }
 
+    /// Whether it has the address that invitations of its person go to.
+    pub(super) fn is_invited_by(&self, account: &Collaborator) -> bool {
+        let invited =
+            |person: &Person| account.email.known().is_some_and(|email| email.same_mailbox(&person.email));
+        self.owner(account).is_some_and(invited)
+    }
+
     /// Everybody, to be handed to a listing, with what the provider asked us to keep.
     pub(super) fn known(&self, platform: &ProviderId, holdings: &[Holding]) -> Vec<KnownPerson> {
         let known = |person: &Person| {

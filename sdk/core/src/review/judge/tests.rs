@@ -29,8 +29,8 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-/// What is said about these accounts, with empty books.
-fn judged(connection: &Connection, accounts: Vec<Collaborator>) -> Vec<ReviewRow> {
+/// Something asked of a look at a store of which the ledger knows nothing.
+fn with_look<T>(connection: &Connection, ask: impl FnOnce(&Look<'_>) -> T) -> T {
     let transport = std::sync::Arc::new(crate::http::ReqwestTransport::new().unwrap());
     let clock = std::sync::Arc::new(crate::clock::SystemClock::new());
     let coordination = std::sync::Arc::new(crate::coordination::MemoryCoordination::new());
@@ -38,7 +38,7 @@ fn judged(connection: &Connection, accounts: Vec<Collaborator>) -> Vec<ReviewRow
     let directory = StaticDirectory::new(crate::registry::Registry::new(), env);
     let rules = ReviewRules::default();
     let ours = Ours::on(&SHOP, vec![sam()]);
-    let look = Look {
+    ask(&Look {
         directory: &directory,
         rules: &rules,
         connection,
@@ -46,14 +46,20 @@ fn judged(connection: &Connection, accounts: Vec<Collaborator>) -> Vec<ReviewRow
         roles: &[],
         now: now(),
         listed_at: now(),
-    };
-    let mut books = Books::default();
-    let matched = look.matched(&accounts, &books);
-    let owners = accounts.iter().filter(|account| Look::is_owner(account)).count();
-    let mut rows: Vec<_> =
-        accounts.into_iter().map(|account| look.row_of(account, &matched, &mut books, owners)).collect();
-    mark_duplicates(&mut rows, connection.shares_subject());
-    rows
+    })
+}
+
+/// What is said about these accounts, with empty books.
+fn judged(connection: &Connection, accounts: Vec<Collaborator>) -> Vec<ReviewRow> {
+    with_look(connection, |look| {
+        let mut books = Books::default();
+        let matched = look.matched(&accounts, &books);
+        let owners = accounts.iter().filter(|account| Look::is_owner(account)).count();
+        let mut rows: Vec<_> =
+            accounts.into_iter().map(|account| look.row_of(account, &matched, &mut books, owners)).collect();
+        mark_duplicates(&mut rows, connection.shares_subject());
+        rows
+    })
 }
 
 fn kinds(rows: &[ReviewRow]) -> Vec<Vec<&'static str>> {
@@ -121,6 +127,17 @@ fn accounts_of_one_person_or_mailbox_name_each_other() {
     let named: Vec<_> = rows.iter().map(of).collect();
     let named: Vec<_> = named.iter().map(Option::as_deref).collect();
     assert_eq!(named, [Some("2"), Some("1"), Some("4"), Some("3"), None, None]);
+}
+
+/// In which order a platform lists accounts says nothing.
+#[test]
+fn of_two_accounts_of_one_person_grants_are_about_the_one_that_is_invited() {
+    let accounts = [account("1", Some("s@home.example")), account("2", Some("Sam@vendor.example"))];
+    let matched = with_look(&connection(), |look| look.matched(&accounts, &Books::default()));
+    assert_eq!(matched.keys().map(AccountId::as_str).collect::<Vec<_>>(), ["2"]);
+    let former = [account("1", Some("s@home.example"))];
+    let matched = with_look(&connection(), |look| look.matched(&former, &Books::default()));
+    assert_eq!(matched.len(), 1, "a former address is theirs where there is no other");
 }
 
 #[test]
