@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use super::record::{KeptRow, Review, ReviewId, ReviewedStore};
 use super::row::{Ends, Reading, StoreReview};
 use super::store::Reviewer;
+use crate::Timestamp;
 use crate::call::CallContext;
 use crate::clock::Wait;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +26,10 @@ const PARALLEL: usize = 8;
 const CHUNK: usize = 500;
 /// More stores than one record can hold.
 const MOST_STORES: usize = 2_000;
+/// A large review is written down in so many parts: the record holds all its stores, and is written with each of them.
+const PARTS: usize = 50;
+/// What was read is written down after this time, however little it is.
+const UNWRITTEN: Duration = Duration::from_secs(30);
 /// Of a reading that many stores share, so many of its requests are named in the record.
 const REQUEST_IDS: usize = 2;
 /// How long the lease of a review lasts without being renewed.
@@ -69,7 +74,8 @@ pub trait ReviewWatcher: Send + Sync {
     /// Work on this review begins or goes on. Whatever happens from here, its id names it.
     fn began(&self, _review: &Review) {}
 
-    /// A store was read and its rows are kept: the first one has this number, and the others follow it.
+    /// A store was read and its rows are kept: the first one has this number, and the others follow it. Of a large review,
+    /// several stores come at once.
     fn reviewed(&self, _store: &StoreReview, _first_number: u32) {}
 
     /// Asked before each store. Where it says no, the stores that are left wait for
@@ -81,6 +87,25 @@ pub trait ReviewWatcher: Send + Sync {
 
 /// Watches nothing.
 impl ReviewWatcher for () {}
+
+/// A review while somebody works on it.
+struct Work {
+    /// As the ledger has it.
+    record: Review,
+    /// Stores that were read and are not written down, by their places in the record.
+    read: Vec<(usize, StoreReview)>,
+    /// When something was last written down.
+    written_at: Timestamp,
+}
+
+impl Work {
+    /// Whether it is time to write down what was read.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let rows: usize = self.read.iter().map(|(_, seen)| seen.rows.len()).sum();
+        let waits = Duration::try_from(now.duration_since(self.written_at)).unwrap_or_default();
+        self.read.len() >= self.record.stores.len() / PARTS || rows >= CHUNK || waits >= UNWRITTEN
+    }
+}
 
 impl Reviewer {
     /// Reads stores and keeps what is found. The record is written first; what is kept of a store holds no name and no
@@ -197,8 +222,8 @@ impl Reviewer {
         change.cut_reviews.push((id, review.last_row()));
         self.ledger.commit(change).await?;
         watcher.began(&review);
-        let record = &Mutex::new(review);
-        let work = groups.into_values().map(|group| {
+        let work = &Mutex::new(Work { record: review, read: Vec::new(), written_at: self.env.clock().now() });
+        let groups = groups.into_values().map(|group| {
             Box::pin(async move {
                 // One reading may serve all stores of a key; a store alone is read by itself.
                 let reading = match group.len() {
@@ -206,7 +231,7 @@ impl Reviewer {
                     _ => cx.clone().with_looks_since(self.env.clock().now()),
                 };
                 for index in group {
-                    let entry = record.lock().await.stores.get(index).cloned();
+                    let entry = work.lock().await.record.stores.get(index).cloned();
                     let Some(entry) = entry else { continue };
                     if cx.remaining().is_zero() || !watcher.goes_on() {
                         break;
@@ -215,19 +240,20 @@ impl Reviewer {
                     if !seen.reading.is_complete() && cx.remaining().is_zero() {
                         break;
                     }
-                    let mut record = record.lock().await;
-                    let first = self.keep_store(&mut record, index, &seen, lease).await?;
-                    drop(record);
-                    watcher.reviewed(&seen, first);
+                    let mut work = work.lock().await;
+                    work.read.push((index, seen));
+                    if work.is_due(self.env.clock().now()) {
+                        self.write_down(&mut work, lease, watcher).await?;
+                    }
                 }
                 Result::Ok(())
             })
         });
-        let mut done = stream::iter(work).buffer_unordered(PARALLEL);
-        while let Some(group) = done.next().await {
-            group?;
-        }
-        Ok(())
+        let done = stream::iter(groups).buffer_unordered(PARALLEL);
+        let done = done.try_collect::<()>().await;
+        // Whatever went wrong, what was read is worth keeping.
+        let written = self.write_down(&mut *work.lock().await, lease, watcher).await;
+        done.and(written)
     }
 
     /// One store, whatever is wrong with it.
@@ -248,19 +274,35 @@ impl Reviewer {
         })
     }
 
-    /// Keeps the rows of a store, and with the last of them that it was read. Gives the number of the first one.
-    async fn keep_store(
-        &self,
-        record: &mut Review,
-        index: usize,
-        seen: &StoreReview,
-        lease: &Lease,
-    ) -> Result<u32> {
-        let first = record.last_row().saturating_add(1);
-        let numbered = seen.rows.iter().zip(first..);
-        let rows: Vec<_> = numbered.map(|(row, number)| KeptRow::of(record.id, number, seen, row)).collect();
+    /// Keeps the rows of the stores that were read, and with the last of them that they were.
+    async fn write_down(&self, work: &mut Work, lease: &Lease, watcher: &dyn ReviewWatcher) -> Result<()> {
+        if work.read.is_empty() {
+            return Ok(());
+        }
+        let now = self.env.clock().now();
+        let mut changed = work.record.clone();
+        let mut last_row = changed.last_row();
+        let (mut rows, mut last) = (Vec::new(), Commit::under(lease));
+        for (index, seen) in &work.read {
+            let first = last_row.saturating_add(1);
+            let numbered = seen.rows.iter().zip(first..);
+            rows.extend(numbered.map(|(row, number)| KeptRow::of(changed.id, number, seen, row)));
+            let Some(entry) = changed.stores.get_mut(*index) else { continue };
+            entry.keep(seen, first);
+            last_row = last_row.saturating_add(entry.rows);
+            let mut fact = Fact::new(now, "store_reviewed", seen.platform.clone(), seen.store.clone());
+            fact.actor = Some(changed.by.clone());
+            fact.reason.clone_from(&changed.reason);
+            fact.outcome = Some(seen.reading.as_str().to_owned());
+            fact.detail = serde_json::json!({
+                "review": changed.id, "rows": entry.rows, "findings": entry.findings, "ends": entry.ends,
+            });
+            last.facts.push(fact);
+        }
+        if changed.stores.iter().all(|store| store.reading.is_some()) {
+            changed.finished_at = Some(now);
+        }
         let mut chunks = rows.chunks(CHUNK).peekable();
-        let mut last = Commit::under(lease);
         while let Some(chunk) = chunks.next() {
             if chunks.peek().is_none() {
                 last.review_rows = chunk.to_vec();
@@ -270,29 +312,15 @@ impl Reviewer {
             change.review_rows = chunk.to_vec();
             self.ledger.commit(change).await?;
         }
-        let mut changed = record.clone();
-        if let Some(entry) = changed.stores.get_mut(index) {
-            entry.keep(seen, first);
-        }
-        let now = self.env.clock().now();
-        if changed.stores.iter().all(|store| store.reading.is_some()) {
-            changed.finished_at = Some(now);
-        }
-        let mut fact = Fact::new(now, "store_reviewed", seen.platform.clone(), seen.store.clone());
-        fact.actor = Some(record.by.clone());
-        fact.reason.clone_from(&record.reason);
-        fact.outcome = Some(seen.reading.as_str().to_owned());
-        if let Some(entry) = changed.stores.get(index) {
-            fact.detail = serde_json::json!({
-                "review": record.id, "rows": entry.rows, "findings": entry.findings, "ends": entry.ends,
-            });
-        }
-        last.facts.push(fact);
         last.reviews.push(changed.clone());
         self.ledger.commit(last).await?;
         changed.revision += 1;
-        *record = changed;
-        Ok(first)
+        (work.record, work.written_at) = (changed, now);
+        for (index, seen) in std::mem::take(&mut work.read) {
+            let entry = work.record.stores.get(index);
+            watcher.reviewed(&seen, entry.map_or(0, |entry| entry.first_row));
+        }
+        Ok(())
     }
 
     /// Also of a store whose settings are wrong, where they say that much.
