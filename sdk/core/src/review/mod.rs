@@ -18,6 +18,7 @@ mod row;
 mod run;
 mod store;
 mod words;
+mod work;
 
 pub(crate) use compare::{compare_rights, is_within};
 pub use decide::Consequence;

@@ -9,27 +9,20 @@ use futures_util::stream;
 use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
-use super::record::{KeptRow, Review, ReviewId, ReviewedStore};
+use super::record::{Review, ReviewId, ReviewedStore};
 use super::row::{Ends, Reading, StoreReview};
 use super::store::Reviewer;
-use crate::Timestamp;
+use super::work::Work;
 use crate::call::CallContext;
 use crate::clock::Wait;
 use crate::error::{Error, ErrorKind, Result};
-use crate::grants::audit::Fact;
 use crate::grants::{Commit, Lease, LeaseKey, Principal};
 use crate::model::{ContentionKey, ProviderId, StoreHandle};
 
 /// How many keys are read at once.
 const PARALLEL: usize = 8;
-/// How many rows are written at once.
-const CHUNK: usize = 500;
 /// More stores than one record can hold.
 const MOST_STORES: usize = 2_000;
-/// A large review is written down in so many parts: the record holds all its stores, and is written with each of them.
-const PARTS: usize = 50;
-/// What was read is written down after this time, however little it is.
-const UNWRITTEN: Duration = Duration::from_secs(30);
 /// Of a reading that many stores share, so many of its requests are named in the record.
 const REQUEST_IDS: usize = 2;
 /// How long the lease of a review lasts without being renewed.
@@ -87,25 +80,6 @@ pub trait ReviewWatcher: Send + Sync {
 
 /// Watches nothing.
 impl ReviewWatcher for () {}
-
-/// A review while somebody works on it.
-struct Work {
-    /// As the ledger has it.
-    record: Review,
-    /// Stores that were read and are not written down, by their places in the record.
-    read: Vec<(usize, StoreReview)>,
-    /// When something was last written down.
-    written_at: Timestamp,
-}
-
-impl Work {
-    /// Whether it is time to write down what was read.
-    fn is_due(&self, now: Timestamp) -> bool {
-        let rows: usize = self.read.iter().map(|(_, seen)| seen.rows.len()).sum();
-        let waits = Duration::try_from(now.duration_since(self.written_at)).unwrap_or_default();
-        self.read.len() >= self.record.stores.len() / PARTS || rows >= CHUNK || waits >= UNWRITTEN
-    }
-}
 
 impl Reviewer {
     /// Reads stores and keeps what is found. The record is written first; what is kept of a store holds no name and no
@@ -222,7 +196,7 @@ impl Reviewer {
         change.cut_reviews.push((id, review.last_row()));
         self.ledger.commit(change).await?;
         watcher.began(&review);
-        let work = &Mutex::new(Work { record: review, read: Vec::new(), written_at: self.env.clock().now() });
+        let work = &Mutex::new(Work::on(review, self.env.clock().now()));
         let groups = groups.into_values().map(|group| {
             Box::pin(async move {
                 // One reading may serve all stores of a key; a store alone is read by itself.
@@ -274,55 +248,6 @@ impl Reviewer {
         })
     }
 
-    /// Keeps the rows of the stores that were read, and with the last of them that they were.
-    async fn write_down(&self, work: &mut Work, lease: &Lease, watcher: &dyn ReviewWatcher) -> Result<()> {
-        if work.read.is_empty() {
-            return Ok(());
-        }
-        let now = self.env.clock().now();
-        let mut changed = work.record.clone();
-        let mut last_row = changed.last_row();
-        let (mut rows, mut last) = (Vec::new(), Commit::under(lease));
-        for (index, seen) in &work.read {
-            let first = last_row.saturating_add(1);
-            let numbered = seen.rows.iter().zip(first..);
-            rows.extend(numbered.map(|(row, number)| KeptRow::of(changed.id, number, seen, row)));
-            let Some(entry) = changed.stores.get_mut(*index) else { continue };
-            entry.keep(seen, first);
-            last_row = last_row.saturating_add(entry.rows);
-            let mut fact = Fact::new(now, "store_reviewed", seen.platform.clone(), seen.store.clone());
-            fact.actor = Some(changed.by.clone());
-            fact.reason.clone_from(&changed.reason);
-            fact.outcome = Some(seen.reading.as_str().to_owned());
-            fact.detail = serde_json::json!({
-                "review": changed.id, "rows": entry.rows, "findings": entry.findings, "ends": entry.ends,
-            });
-            last.facts.push(fact);
-        }
-        if changed.stores.iter().all(|store| store.reading.is_some()) {
-            changed.finished_at = Some(now);
-        }
-        let mut chunks = rows.chunks(CHUNK).peekable();
-        while let Some(chunk) = chunks.next() {
-            if chunks.peek().is_none() {
-                last.review_rows = chunk.to_vec();
-                break;
-            }
-            let mut change = Commit::under(lease);
-            change.review_rows = chunk.to_vec();
-            self.ledger.commit(change).await?;
-        }
-        last.reviews.push(changed.clone());
-        self.ledger.commit(last).await?;
-        changed.revision += 1;
-        (work.record, work.written_at) = (changed, now);
-        for (index, seen) in std::mem::take(&mut work.read) {
-            let entry = work.record.stores.get(index);
-            watcher.reviewed(&seen, entry.map_or(0, |entry| entry.first_row));
-        }
-        Ok(())
-    }
-
     /// Also of a store whose settings are wrong, where they say that much.
     fn platform_of(&self, store: &StoreHandle) -> Result<ProviderId> {
         let provider = self.directory.connect(store).or_else(|_| self.directory.by_hand(store))?;
@@ -352,7 +277,7 @@ impl Review {
 }
 
 impl ReviewedStore {
-    fn waiting(platform: ProviderId, store: StoreHandle) -> Self {
+    pub(super) fn waiting(platform: ProviderId, store: StoreHandle) -> Self {
         Self {
             platform,
             store,
@@ -371,7 +296,7 @@ impl ReviewedStore {
         self.first_row.saturating_add(self.rows).saturating_sub(1)
     }
 
-    fn keep(&mut self, seen: &StoreReview, first: u32) {
+    pub(super) fn keep(&mut self, seen: &StoreReview, first: u32) {
         let mut reading = seen.reading.clone();
         if let Reading::Complete { evidence } = &mut reading {
             evidence.request_ids.truncate(REQUEST_IDS);
