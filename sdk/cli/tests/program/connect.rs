@@ -325,15 +325,12 @@ path = "web-token"
 path = "nobodys-token"
 "#;
     scene.it.add(&format!("{}{files}", scene.config()));
-    for words in
-        [&["connect", "shop", "--sink", "web"][..], &["connect", "shop", "--sink", "web", "--dry-run"]]
-    {
-        let ran = scene.it.run(words).expect(2);
-        assert!(
-            ran.stderr.contains("shop/web") && ran.stderr.contains("shop/refresh_token"),
-            "{}",
-            ran.stderr
-        );
+    for more in ["--wait=1", "--dry-run"] {
+        let ran = scene.it.run(&["connect", "shop", "--sink", "web", more]).expect(2);
+        assert!(ran.stdout.is_empty(), "nobody is asked to click: {}", ran.stdout);
+        for label in ["shop/web", "shop/refresh_token"] {
+            assert!(ran.stderr.contains(label), "{}", ran.stderr);
+        }
     }
     assert!(scene.shopify.requests().is_empty());
     assert_eq!(std::fs::read_to_string(scene.it.path("web-token")).unwrap(), "in use");
