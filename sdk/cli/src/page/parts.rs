@@ -7,7 +7,7 @@ use super::said::Said;
 use crate::output::{Who, moment};
 
 /// More words than these are folded on a screen; paper shows all of them.
-const MOST_WORDS: usize = 6;
+pub(super) const MOST_WORDS: usize = 6;
 
 /// A time, or a dash.
 pub(super) fn time(at: Option<Timestamp>) -> Markup {

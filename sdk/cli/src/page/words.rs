@@ -4,7 +4,7 @@ use guestpass::review::Finding;
 use guestpass::{Evidence, Proof};
 use maud::{Markup, html};
 
-use super::parts::words;
+use super::parts::{MOST_WORDS, words};
 use super::said::Said;
 use crate::output::{FindingView, moment};
 
@@ -56,7 +56,17 @@ pub(super) fn name_of(kind: &str) -> &str {
     KINDS.iter().find(|(name, ..)| *name == kind).map_or(kind, |(_, words, _)| words)
 }
 
-/// A finding in words.
+/// The rights that it names, where they are too many to stand in a cell.
+pub(super) fn long_rights(finding: &FindingView) -> Option<&[String]> {
+    match &finding.detail {
+        Finding::BeyondGrant { rights } | Finding::Privileged { rights } if rights.len() > MOST_WORDS => {
+            Some(rights)
+        }
+        _ => None,
+    }
+}
+
+/// A finding in words. Rights that are many are only counted.
 pub(super) fn finding(finding: &FindingView) -> Markup {
     let name = name_of(finding.kind);
     html! {
@@ -64,7 +74,8 @@ pub(super) fn finding(finding: &FindingView) -> Markup {
         @match &finding.detail {
             Finding::OursWithoutGrant { before_us: true } => ": was there before us",
             Finding::BeyondGrant { rights } | Finding::Privileged { rights } => {
-                @if !rights.is_empty() { ": " (words(rights, "rights")) }
+                @if rights.len() > MOST_WORDS { ": " (rights.len()) " rights" }
+                @else if !rights.is_empty() { ": " (words(rights, "rights")) }
             }
             Finding::NotComparable { reason } => { ": " (Said(reason)) }
             Finding::Dormant { last_login: Some(at) } => { ": last sign-in " (moment(*at)) }

@@ -29,7 +29,7 @@ pub(super) fn section(report: &IncidentReport, waiting: &Waiting) -> Markup {
                         code { "guestpass incident continue " (report.incident.id.to_string()) " --allow-downtime" }
                     }
                 }
-                @for store in stores { (of_store(store, report.incident.id)) }
+                div.acts { @for store in stores { (of_store(store, report.incident.id)) } }
             }
         }
     }

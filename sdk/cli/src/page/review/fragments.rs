@@ -5,14 +5,11 @@ use std::io;
 
 use maud::{Markup, html};
 
-use super::super::parts::{time, who, words};
+use super::super::parts::{MOST_WORDS, time, who, words};
 use super::super::said::Said;
-use super::super::words::{finding, name_of, rank};
+use super::super::words::{finding, long_rights, name_of, rank};
 use super::summary::Counted;
 use crate::output::{DecisionView, ReviewRowView, ReviewedStoreView};
-
-/// Lists of rights that are longer are written once a store.
-const MOST_REPEATED: usize = 6;
 
 /// What a page says about one store, by the place where it says it.
 #[derive(Debug)]
@@ -108,6 +105,7 @@ fn look(store: &ReviewedStoreView) -> Markup {
                         td { ul.f { @for found in &row.findings { li { (finding(found)) } } } }
                         td { @match &row.decision { Some(decision) => (decided(decision)), None => (boxes()) } }
                     }
+                    (below(row, &seen, 7))
                 }
             }
         }
@@ -139,6 +137,7 @@ fn everybody(store: &ReviewedStoreView) -> Markup {
                         (in_short(row))
                     }
                 }
+                @if row.findings.is_empty() { (below(row, &seen, 5)) }
             }
         }
     }
@@ -207,20 +206,43 @@ fn boxes() -> Markup {
     html! { i { "keep" } i { "revoke" } i { "reduce" } }
 }
 
-/// Long lists of rights that a store's rows have had already: whole teams have the same.
+/// Long lists below a row, where there is room for them.
+fn below(row: &ReviewRowView, seen: &Seen<'_>, columns: usize) -> Markup {
+    let permissions = seen.is_first(row).then_some(("permissions", row.permissions.as_slice()));
+    let of_finding = |found| long_rights(found).map(|rights| (name_of(found.kind), rights));
+    let long: Vec<_> = permissions.into_iter().chain(row.findings.iter().filter_map(of_finding)).collect();
+    html! {
+        @if !long.is_empty() {
+            tr.l { td {} td colspan=(columns - 1) {
+                @for (what, rights) in long {
+                    div { details {
+                        summary { (Said(what)) ", " (rights.len()) }
+                        " " @for (index, right) in rights.iter().enumerate() { @if index > 0 { ", " } (Said(right)) }
+                    } }
+                }
+            } }
+        }
+    }
+}
+
+/// Long lists of permissions, and the first row of the store that has each: whole teams have the same.
 #[derive(Default)]
-struct Seen<'a>(HashMap<&'a [String], &'a str>);
+struct Seen<'a>(HashMap<&'a [String], u32>);
 
 impl<'a> Seen<'a> {
     fn permissions(&mut self, row: &'a ReviewRowView) -> Markup {
-        if row.permissions.len() <= MOST_REPEATED {
+        if row.permissions.len() <= MOST_WORDS {
             return words(&row.permissions, "permissions");
         }
-        if let Some(first) = self.0.get(row.permissions.as_slice()) {
-            let number = first.rsplit('-').next().unwrap_or(first);
-            return html! { "the same " (row.permissions.len()) " permissions as row " (Said(number)) };
+        let first = *self.0.entry(&row.permissions).or_insert(row.number);
+        html! {
+            @if first == row.number { (row.permissions.len()) " permissions" }
+            @else { "the same " (row.permissions.len()) " permissions as row " (first) }
         }
-        self.0.insert(&row.permissions, &row.row);
-        words(&row.permissions, "permissions")
+    }
+
+    /// Whether its permissions are written out below it.
+    fn is_first(&self, row: &ReviewRowView) -> bool {
+        self.0.get(row.permissions.as_slice()) == Some(&row.number)
     }
 }

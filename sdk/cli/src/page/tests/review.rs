@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use guestpass::review::Finding;
 use sha2::{Digest, Sha256};
 
 use super::reviews::{MARK, row, stores, summary};
@@ -196,6 +197,27 @@ fn the_checksum_is_the_one_that_the_page_explains() {
     all[0].rows[0].name = Some("Somebody Else".to_owned());
     let (_, other) = written(&Place::new("sum.html"), &all);
     assert_ne!(other.with_class("sum")[0].text(), shown);
+}
+
+#[test]
+fn every_right_is_written_out() {
+    let all = stores(25, 80);
+    let (_, page) = written(&Place::new("rights.html"), &all);
+    for store in &all {
+        for finding in store.rows.iter().flat_map(|row| &row.findings) {
+            let (Finding::BeyondGrant { rights } | Finding::Privileged { rights }) = &finding.detail else {
+                continue;
+            };
+            assert!(page.with_id("look").text().contains(&rights.join(", ")));
+        }
+    }
+    // The same ones of a whole team are written once.
+    let mut one = stores(1, 4);
+    one[0].rows.remove(2);
+    one[0].rows.iter_mut().for_each(|row| row.permissions = (0..9).map(|n| format!("right_{n}")).collect());
+    let text = written(&Place::new("rights.html"), &one).1.with_id("everybody").text();
+    assert_eq!(text.matches("right_0, right_1").count(), 1);
+    assert_eq!(text.matches("the same 9 permissions as row 1").count(), 2);
 }
 
 #[test]
