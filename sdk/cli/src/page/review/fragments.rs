@@ -5,11 +5,11 @@ use std::io;
 
 use maud::{Markup, html};
 
-use super::super::parts::{MOST_WORDS, time, who, words};
+use super::super::parts::{MOST_WORDS, who, words};
 use super::super::said::Said;
 use super::super::words::{finding, long_rights, name_of, rank};
 use super::summary::Counted;
-use crate::output::{DecisionView, ReviewRowView, ReviewedStoreView};
+use crate::output::{DecisionView, ReviewRowView, ReviewedStoreView, moment};
 
 /// What a page says about one store, by the place where it says it.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ fn begin(class: &str, caption: &Markup, columns: &[&str]) -> String {
 fn reading(store: &ReviewedStoreView) -> Markup {
     html! {
         @match store.reading {
-            "complete" => { "everybody listed" @if let Some(at) = store.began_at { ", " (time(Some(at))) } }
+            "complete" => { "everybody listed" @if let Some(at) = store.began_at { ", " (moment(at)) } }
             "attested" => b.wary { "on people’s word alone" },
             "failed" => b.bad { "NOT READ: what the ledger knows" },
             "waiting" => b.bad { "NOT READ YET" },
@@ -75,7 +75,7 @@ fn gap(store: &ReviewedStoreView) -> Markup {
                 td { (Said(&store.platform)) }
                 td { (reading(store)) }
                 td { @match &store.reason { Some(reason) => (Said(reason)), None => "–" } }
-                td { (time(store.began_at)) }
+                td { @match store.began_at { Some(at) => (moment(at)), None => "–" } }
             }
         }
     }
@@ -160,7 +160,7 @@ fn inside<'a>(row: &'a ReviewRowView, seen: &mut Seen<'a>) -> Markup {
                 @for grant in &row.grants { span.s { "grant " (Said(grant)) } }
             }
         }
-        td { (time(row.until)) }
+        td { (until(row)) }
     }
 }
 
@@ -172,7 +172,7 @@ fn in_short(row: &ReviewRowView) -> Markup {
         td { (name(row)) }
         td { (account(row)) }
         td { "see above: " (kinds.join(", ")) }
-        td { (time(row.until)) }
+        td { (until(row)) }
     }
 }
 
@@ -189,14 +189,18 @@ fn account(row: &ReviewRowView) -> Markup {
     html! {
         @match &row.account { Some(account) => code { (Said(account)) }, None => "no account seen" }
         @if let Some(status) = &row.status { " " (Said(status)) }
-        @if let Some(at) = row.last_login { span.s { "last sign-in " (time(Some(at))) } }
+        @if let Some(at) = row.last_login { span.s { "last sign-in " (moment(at)) } }
     }
+}
+
+fn until(row: &ReviewRowView) -> Markup {
+    html! { @match row.until { Some(at) => (moment(at)), None => "–" } }
 }
 
 fn decided(decision: &DecisionView) -> Markup {
     html! {
         b { (decision.verdict) }
-        ", " (who(&decision.by)) ", " (time(Some(decision.at)))
+        ", " (who(&decision.by)) ", " (moment(decision.at))
         @if let Some(reason) = &decision.reason { ": " (Said(reason)) }
     }
 }
