@@ -147,7 +147,7 @@ impl RegisterEntryView {
 
     /// A table of these, and what else is to say of them below it.
     pub(crate) fn table(entries: &[Self]) -> String {
-        let mut table = Table::new(Self::HEADING);
+        let mut table = Table::new(Self::HEADING).with_room([2, 4, 6], 10);
         entries.iter().for_each(|entry| table.row(entry.row()));
         let mut text = table.to_string();
         for entry in entries {

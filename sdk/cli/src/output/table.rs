@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
 
 /// On a terminal with fewer columns, a table must do with few of its own.
 const NARROW: u16 = 120;
@@ -28,6 +28,17 @@ impl Table {
     /// Whether there is little room, so that a table must do with few columns. In a pipe there is as much as it takes.
     pub(crate) fn is_narrow() -> bool {
         terminal_width().is_some_and(|width| width < NARROW)
+    }
+
+    /// Keeps room for so many characters in these columns, so that no date is broken.
+    pub(crate) fn with_room(mut self, columns: impl IntoIterator<Item = usize>, characters: u16) -> Self {
+        for column in columns {
+            if let Some(column) = self.0.column_mut(column) {
+                let padded = characters.saturating_add(2);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(padded)));
+            }
+        }
+        self
     }
 
     /// Adds a row.

@@ -2,7 +2,7 @@
 
 use super::causes::{Cause, CauseKind, Standing};
 use super::facts::{Checked, Facts, Looked};
-use super::words::{cause, day, of_step};
+use super::words::{cause, day, of_step, open};
 use crate::grants::StepKind;
 use crate::model::{AccessState, Actor, Collaborator, Status, UnknownReason};
 
@@ -15,6 +15,15 @@ pub(super) fn leftovers(facts: &Facts, standing: Standing, causes: &mut Vec<Caus
             of_account(other),
             "Let them sign in with the right one, and take the other one out.",
             Some(Actor::Operator),
+        ));
+    }
+    if facts.grants.iter().any(|grant| grant.phase.is_open())
+        && let Some(step) = open(facts, |kind| *kind == StepKind::FollowUp)
+    {
+        causes.push(of_step(
+            CauseKind::RoleByHand,
+            "Something about their access is still to be done by hand.",
+            step,
         ));
     }
     for step in facts

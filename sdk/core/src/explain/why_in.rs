@@ -48,15 +48,6 @@ pub(super) fn why_in(facts: &Facts, causes: &mut Vec<Cause>) {
             Some(Actor::Operator),
         ));
     }
-    if facts.grants.iter().any(|grant| grant.phase.is_open())
-        && let Some(step) = open(facts, |kind| *kind == StepKind::FollowUp)
-    {
-        causes.push(of_step(
-            CauseKind::RoleByHand,
-            "Something about their access is still to be done by hand.",
-            step,
-        ));
-    }
 }
 
 pub(super) fn removal_open(facts: &Facts, grant: &Grant, causes: &mut Vec<Cause>) {

@@ -84,6 +84,56 @@ async fn somebody_must_let_them_in_or_they_must_accept() {
 }
 
 #[tokio::test]
+async fn an_invitation_tells_when_it_was_sent_and_until_when_it_can_be_accepted() {
+    where_native(Operation::Invite, async |desk| {
+        let grant = desk.engine.request(desk.wish_for(60 * DAY)).await.unwrap();
+        desk.settle(&grant).await;
+        let (sent, lifetime) = (desk.now(), desk.subject.world.invitation_lifetime());
+        desk.subject.clock.advance(3 * HOUR);
+        let said = explain(&desk).await;
+        if said.standing == Standing::In {
+            return assert!(desk.is_inside(), "where an invitation is an access at once");
+        }
+        let minute = |at: guestpass::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        let open = said.causes.iter().find(|cause| cause.kind == CauseKind::InvitationOpen).unwrap();
+        assert!(
+            open.evidence.starts_with(&format!("sent on {}, 3 hours ago; seen on", minute(sent))),
+            "{open:?}"
+        );
+        let until = (!lifetime.is_zero()).then(|| minute(sent.saturating_add(lifetime).unwrap()));
+        let told = until.map_or("does not tell until when".to_owned(), |at| format!("accepted until {at}"));
+        assert!(open.evidence.contains(&told), "{told}: {open:?}");
+        desk.forget();
+        assert_eq!(explain(&desk).await.causes, said.causes, "whoever asks, and whatever is remembered");
+        desk.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_rights_than_the_grant_says_are_named_wherever_the_platform_tells_them() {
+    where_native(Operation::Observe, async |desk| {
+        desk.let_in(desk.wish_for(DAY)).await;
+        let world = &desk.subject.world;
+        if !world.ordinary_role().permissions.is_empty() {
+            world.merchant_sets_permissions(&desk.guest(), &world.ordinary_role().permissions);
+        }
+        assert!(!kinds(&explain(&desk).await).contains(&CauseKind::WrongRole));
+        let more = world.privileged_permission();
+        world.merchant_sets_permissions(&desk.guest(), std::slice::from_ref(&more));
+        desk.forget();
+        let said = explain(&desk).await;
+        let wrong = said.causes.iter().find(|cause| cause.kind == CauseKind::WrongRole);
+        // Shopify tells rights on Plus alone; on PrestaShop rights belong to profiles, which nobody has changed here.
+        let tells = ["bigcommerce", "wix"].contains(&desk.subject.factory.id().as_str());
+        assert!(wrong.is_some() || !tells, "{said:#?}");
+        assert!(wrong.is_none_or(|wrong| wrong.evidence.contains(&more)), "{wrong:?}");
+        desk.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn their_time_is_over() {
     everywhere(async |desk| {
         desk.let_in(desk.wish()).await;
