@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{known, until};
 use crate::args::RegisterArgs;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::interrupt;
 use crate::output::{Output, RegisterEntryView, ResultFile, csv_line, notice};
 use crate::session::Session;
 
@@ -64,16 +65,32 @@ pub(crate) async fn run(args: &RegisterArgs, session: &Session, out: &mut Output
     options.since = since;
     let ledger = session.ledger().await?;
     let stores = stores(args, session, ledger.as_ref()).await?;
-    let mut told = Told::new(args, out)?;
+    let told = Told::new(args, out)?;
+    // What is half written goes away again.
+    tokio::select! {
+        done = Box::pin(read(told, stores, &options, session)) => done,
+        () = interrupt::stop_requested() => {
+            let error = Error::new(ErrorKind::Unavailable, "stopped before every store was read");
+            Err(error.with_remedy("give the command again; no file was written").into())
+        }
+    }
+}
+
+async fn read(
+    mut told: Told<'_>,
+    stores: Vec<StoreHandle>,
+    options: &RegisterOptions,
+    session: &Session,
+) -> Outcome {
     let reviewer = session.reviewer(false).await?;
     // One reading serves every store that is listed together.
     let began = session.clock().now();
     let bar = session.counting("reading the register", stores.len());
     for store in stores {
         let cx = session.call().with_looks_since(began);
-        let read = match args.look {
-            true => looked(&reviewer, &store, &options, &cx, session).await?,
-            false => Read { register: reviewer.register(&store, &options, &cx).await?, unseen: None },
+        let read = match told.args.look {
+            true => looked(&reviewer, &store, options, &cx, session).await?,
+            false => Read { register: reviewer.register(&store, options, &cx).await?, unseen: None },
         };
         told.store(read, session)?;
         bar.one_more();

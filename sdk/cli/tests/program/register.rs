@@ -1,5 +1,7 @@
 //! The register of access: who was let in, as what, by whom, why, until when, and how it ended.
 
+#[cfg(unix)]
+use guestpass_testkit::{Fault, On};
 use serde_json::Value;
 
 use crate::fixture::{Fixture, OWNER, SAM, STORE};
@@ -230,4 +232,23 @@ async fn a_store_or_a_time_that_is_none_is_refused() {
     let ran = it.run(&["register", "--since", "soon"]).expect(2);
     assert!(ran.stderr.contains("--since"), "{}", ran.stderr);
     assert_eq!(it.fake.requests().len(), asked);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_it_finds_no_half_of_a_file() {
+    let it = Fixture::new().await;
+    it.grant();
+    let before = it.written().len();
+    let asked = it.fake.requests().len();
+    it.fake.inject(On::AnyRequest, Fault::Slow(std::time::Duration::from_secs(30)), 1);
+    let mut child = it.spawn(&["register", "--look", "--csv", "register.csv"]);
+    while it.fake.requests().len() == asked && child.try_wait().unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let ran: crate::fixture::Ran = child.wait_with_output().unwrap().into();
+    assert!(ran.stderr.contains("stopped before every store was read"), "{ran:?}");
+    assert_eq!((ran.expect(1).code, it.written().len()), (1, before), "{:?}", it.written());
 }
