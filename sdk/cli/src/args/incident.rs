@@ -59,8 +59,8 @@ pub(crate) struct IncidentArgs {
 pub(crate) enum IncidentCommand {
     /// Go on with an incident
     #[command(after_long_help = "\
-Sweeps go on by themselves with removals that are written down and with rotations that have begun. This
-begins the others, and writes down when nothing is open any more.
+Sweeps go on by themselves with removals that are written down and with rotations that have begun.
+This begins the others, and writes down when nothing is open any more.
 
 Example:  guestpass incident continue ID
           guestpass incident continue ID --allow-downtime --by 'Robin Boss'
