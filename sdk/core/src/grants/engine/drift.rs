@@ -125,7 +125,7 @@ impl Engine {
             }
             let Ok(Some(provider)) = self.directory.connect(&last.store) else { continue };
             // Whoever else looks at this store has a reading of the others, too.
-            let Some(mine) = self.take_look(last).await? else { break };
+            let Some(mut mine) = self.take_look(last).await? else { break };
             let every = every.max(provider.connection().min_observe_interval());
             let seen = match refused < MOST_REFUSED {
                 true => reviewer.store(&mine.store, &cx).await?,
@@ -139,6 +139,7 @@ impl Engine {
                 }
             } else {
                 refused = 0;
+                mine.put_off_since = None;
             }
             let drifted = self.keep_look(mine, &seen, every).await?;
             match &seen.reading {
@@ -252,7 +253,6 @@ impl Engine {
             }
             last.known = found.into_keys().collect();
             last.failed = None;
-            last.put_off_since = None;
             last.looked_at = Some(seen.began_at);
             last.due_at = later(seen.began_at, every);
         }
