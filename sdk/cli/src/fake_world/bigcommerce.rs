@@ -41,7 +41,7 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
         url,
         world: Arc::new(world),
         controls: &[
-            ("POST accept", r#"{"store", "email"}: the person signs in"#),
+            ("POST accept", r#"{"store", "email", "at"?}: the person signs in, or did so then"#),
             ("POST grant-permissions", r#"{"store", "email", "permissions"}: the merchant sets the role"#),
             ("POST add-user", r#"{"store", "email"}: the merchant adds somebody"#),
             ("POST remove-user", r#"{"store", "email"}: the merchant removes somebody"#),

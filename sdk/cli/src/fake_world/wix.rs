@@ -47,6 +47,7 @@ pub(super) async fn start(listener: TcpListener) -> Result<FakePlatform> {
             ("POST decline", r#"{"site", "email"}: an invitation is declined"#),
             ("POST add-contributor", r#"{"site", "email", "roles"}: the merchant adds somebody"#),
             ("POST remove-contributor", r#"{"site", "email"}: the merchant removes somebody"#),
+            ("POST change-roles", r#"{"site", "email", "roles"}: the merchant replaces the roles"#),
             ("POST set-seats", r#"{"site", "seats"}: limits the collaborators"#),
             ("POST revoke-key", r#"{"key"}: the merchant deletes an API key"#),
             ("POST duplicate-key", r#"{"key", "copy"}: the merchant duplicates an API key"#),

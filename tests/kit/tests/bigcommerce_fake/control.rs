@@ -26,6 +26,9 @@ async fn a_program_in_another_language_can_do_everything() {
     assert_eq!((&users[1]["email"], &users[1]["owner"]), (&json!(AGENT), &json!(true)));
     assert_eq!(users[1]["last_login"], "2026-11-22T12:00:00Z");
     assert_eq!(bench.get("v2/store").await.1["admin_email"], AGENT);
+    let long_ago = json!({"store": STORE, "email": AGENT, "at": "2026-08-01T12:00:00Z"});
+    assert_eq!(bench.control("accept", long_ago).await, ok);
+    assert_eq!(bench.look("users?store=abc123").await[1]["last_login"], "2026-08-01T12:00:00Z");
     let owner = json!({"store": STORE, "email": OWNER});
     assert_eq!(bench.control("remove-user", owner.clone()).await, ok);
     assert_eq!(bench.control("remove-user", owner).await.0, 404);
@@ -69,6 +72,7 @@ async fn nonsense_is_answered_and_changes_nothing() {
         ("quirks", json!({"unheard_of": true})),
         ("quirks", json!({"page_size_max": -1})),
         ("accept", json!({"store": STORE})),
+        ("accept", json!({"store": STORE, "email": AGENT, "at": "long ago"})),
         ("reset", json!({"sead": false})),
         ("add-user", json!([])),
     ] {

@@ -48,6 +48,11 @@ async fn a_program_in_another_language_can_do_everything() {
     let staff = json!({"shop": shop, "email": "new@merchant.example", "kind": "REGULAR"});
     assert_eq!(bench.control("add-staff", staff).await, ok);
     let new = json!({"shop": shop, "email": "new@merchant.example"});
+    let more = json!({"shop": shop, "email": "new@merchant.example", "permissions": ["orders"]});
+    assert_eq!(bench.control("set-permissions", more).await, ok);
+    let staff = bench.look(&format!("staff?shop={shop}")).await;
+    let added = staff.as_array().unwrap().iter().find(|staff| staff["email"] == "new@merchant.example");
+    assert_eq!(added.unwrap()["permissions"], json!(["orders"]));
     let suspend = json!({"shop": shop, "email": "new@merchant.example", "active": false});
     assert_eq!(bench.control("set-active", suspend).await, ok);
     assert!(!bench.fake.is_inside(&shop, "new@merchant.example"));

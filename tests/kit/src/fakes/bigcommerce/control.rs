@@ -21,6 +21,16 @@ struct Somebody {
     email: String,
 }
 
+/// Somebody signs in now, or did so at another time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    store: String,
+    email: String,
+    #[serde(default)]
+    at: Option<Timestamp>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewUser {
@@ -105,8 +115,9 @@ impl Controlled for Service {
     fn act(&mut self, command: &str, request: &Incoming, now: Timestamp) -> Result<Value, Problem> {
         match command {
             "accept" => {
-                let Somebody { store, email } = read(request)?;
-                self.world.change(&store, &email, now, |member| member.last_login = Some(now))?;
+                let SignIn { store, email, at } = read(request)?;
+                let at = at.unwrap_or(now);
+                self.world.change(&store, &email, now, |member| member.last_login = Some(at))?;
             }
             "add-user" => {
                 let NewUser { store, email, first, last } = read(request)?;

@@ -19,7 +19,7 @@
 //! | --- | --- | --- |
 //! | `POST /_control/reset` | `{"seed": true}` (the default) | Forgets everything, then plants the demonstration world and answers with its [`DemoSeed`]. |
 //! | `POST /_control/forward` | `{"seconds": 3600}` | Moves the fake's time on. |
-//! | `POST /_control/accept` | `{"store", "email"}` | The person signs in. |
+//! | `POST /_control/accept` | `{"store", "email", "at"?}` | The person signs in, or did so at that time: `2026-08-01T12:00:00Z`. |
 //! | `POST /_control/add-user` | `{"store", "email", "first"?, "last"?}` | The merchant adds somebody; answers `{"id"}`. |
 //! | `POST /_control/remove-user` | `{"store", "email"}` | The merchant removes somebody. |
 //! | `POST /_control/make-owner` | `{"store", "email"}` | The store changes hands. |

@@ -45,6 +45,14 @@ struct Activity {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Permissions {
+    shop: String,
+    email: String,
+    permissions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewOrganisation {
     organisation: String,
     name: String,
@@ -229,6 +237,10 @@ fn act_on_world(command: &str, request: &Incoming, world: &mut World, now: Times
         "set-active" => {
             let Activity { shop, email, active } = read(request)?;
             world.shop_mut(&shop)?.account_mut(&email)?.active = active;
+        }
+        "set-permissions" => {
+            let Permissions { shop, email, permissions } = read(request)?;
+            world.shop_mut(&shop)?.account_mut(&email)?.permissions = permissions;
         }
         "log-in" => {
             let Somebody { shop, email } = read(request)?;

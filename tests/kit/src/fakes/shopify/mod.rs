@@ -31,6 +31,7 @@
 //! | `POST /_control/add-staff` | `{"shop", "email", "kind", "first"?, "last"?}` | Adds an account of a [`StaffKind`]. |
 //! | `POST /_control/remove-account`, `log-in`, `make-owner` | `{"shop", "email"}` | The account is removed, used, or becomes the owner's. |
 //! | `POST /_control/set-active` | `{"shop", "email", "active"}` | The account is suspended or taken back. |
+//! | `POST /_control/set-permissions` | `{"shop", "email", "permissions": [...]}` | The merchant changes what an account may do. |
 //! | `POST /_control/request-code` | `{"shop", "code"?}` | Sets the collaborator request code, or turns it off. |
 //! | `POST /_control/shop` | `{"shop", "plan"?, "state"?}` | Sets the [`Plan`] and the [`ShopState`]. |
 //! | `POST /_control/uninstall` | `{"shop", "client_id"}` | The merchant takes the app out. |
