@@ -50,12 +50,6 @@ impl Explainer {
         let thorough = much == Thoroughness::Everything || !matches!(facts.look, Looked::Seen(_));
         if holds_a_key(provider) && thorough {
             facts.check = checked(provider, cx).await;
-            // A check never waits. What had room for a look and none for the check is no cause of anything.
-            let no_room =
-                matches!(&facts.check, Checked::Failed(failure) if failure.kind == ErrorKind::RateLimited);
-            if no_room && matches!(facts.look, Looked::Seen(_)) {
-                facts.check = Checked::NotAsked;
-            }
         }
         let capabilities = provider.capabilities();
         facts.unproven = capabilities.get(Operation::Invite).unproven.map(std::borrow::Cow::into_owned);
