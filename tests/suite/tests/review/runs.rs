@@ -233,6 +233,44 @@ async fn an_interrupted_review_goes_on_where_it_stopped() {
     assert_eq!((same, account.metered()), (review, metered), "what is finished stays as it is");
 }
 
+/// Has enough after some stores.
+#[derive(Default)]
+struct Enough {
+    left: Mutex<usize>,
+    began: Mutex<Vec<ReviewId>>,
+}
+
+impl ReviewWatcher for Enough {
+    fn began(&self, review: &Review) {
+        self.began.lock().unwrap().push(review.id);
+    }
+
+    fn reviewed(&self, _: &StoreReview, _: u32) {
+        *self.left.lock().unwrap() -= 1;
+    }
+
+    fn goes_on(&self) -> bool {
+        *self.left.lock().unwrap() > 0
+    }
+}
+
+#[tokio::test]
+async fn whoever_watches_knows_the_review_and_may_stop_it_between_two_stores() {
+    let inside = [10, 190];
+    let account = account(&inside).await;
+    let enough = Enough { left: Mutex::new(30), ..Enough::default() };
+    let cx = account.env.call().with_timeout(HOUR);
+    let review = account.reviewer().run(ReviewRequest::new(boss()), &cx, &enough).await.unwrap();
+    assert_eq!(review.finished_at, None);
+    assert_eq!(review.stores.iter().filter(|store| store.reading.is_some()).count(), 30);
+    *enough.left.lock().unwrap() = STORES;
+    // The lease was given back: nobody has to wait.
+    let review = account.reviewer().continue_review(review.id, &cx, &enough).await.unwrap();
+    account.assert_right(&review, &inside).await;
+    account.reviewer().continue_review(review.id, &cx, &enough).await.unwrap();
+    assert_eq!(*enough.began.lock().unwrap(), [review.id; 2], "there is no work on a finished one");
+}
+
 #[tokio::test]
 async fn one_process_at_a_time_works_on_a_review() {
     let account = account(&[10]).await;
