@@ -16,7 +16,7 @@ pub(super) fn section(report: &IncidentReport) -> Markup {
     events.retain(|(at, ..)| *at <= report.at);
     events.push((report.incident.opened_at, String::new(), "incident opened".to_owned()));
     events.extend(report.incident.finished_at.map(|at| (at, String::new(), "incident finished".to_owned())));
-    events.sort_by_key(|event| event.0);
+    events.sort_by_key(|(at, ..)| *at);
     html! {
         section #times {
             h2 { "What happened when" }
