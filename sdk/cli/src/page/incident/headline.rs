@@ -164,7 +164,7 @@ pub(super) fn numbers(report: &IncidentReport, waiting: &Waiting) -> Markup {
         ("All stores", "", totals.stores),
     ];
     let credentials = [
-        ("Open", "the old one still works", totals.credentials_open),
+        ("Open", "the old one may still work", totals.credentials_open),
         ("Dead", "the old one no longer works", totals.credentials_dead.saturating_sub(waiting.dying)),
         ("Dying by themselves", "replaced; the old one works until a known time", waiting.dying),
         ("Attested", "replaced by somebody’s word", totals.credentials_attested),

@@ -69,7 +69,7 @@ async fn the_headline_says_what_is_open() {
         "move money or take data out160",
         "they were not inside20",
         "All stores200",
-        "the old one still works80",
+        "the old one may still work80",
         "the old one no longer works60",
         "until a known time20",
         "replaced by somebody’s word20",
