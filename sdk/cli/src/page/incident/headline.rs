@@ -139,7 +139,7 @@ fn stores(several: u64) -> String {
 
 fn replaced(several: u64) -> String {
     match several {
-        0 => "there was no credential to replace".to_owned(),
+        0 => "no credential was to be replaced".to_owned(),
         1 => "the one credential is replaced".to_owned(),
         several => format!("all {several} credentials are replaced"),
     }
