@@ -2,6 +2,7 @@
 
 mod capture;
 mod grants;
+mod inside;
 mod narrator;
 mod rotations;
 mod story;

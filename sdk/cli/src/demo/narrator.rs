@@ -172,6 +172,7 @@ impl<'a> Narrator<'a> {
             Command::Store(command) => Box::pin(run::on_stores(command, self.session, out)).await,
             Command::Grant(command) => Box::pin(run::on_grants(command, self.session, out)).await,
             Command::Rotation(command) => Box::pin(run::on_credentials(command, self.session, out)).await,
+            Command::Inside(command) => Box::pin(run::on_inside(command, self.session, out)).await,
             _ => Ok(Exit::Failed),
         }
     }

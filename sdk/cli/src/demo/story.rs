@@ -6,6 +6,7 @@
 use guestpass::{Email, Operation, Remains, Support};
 
 use super::grants;
+use super::inside;
 use super::narrator::{Expected, Narrator, Truths};
 use super::rotations;
 use crate::exit::{Exit, Failure};
@@ -22,6 +23,12 @@ pub(super) async fn tell(narrator: &mut Narrator<'_>) -> Result<(), Failure> {
         grants::that_end(narrator, platform).await?;
         grants::on_our_word(narrator, platform).await?;
         rotations::without_downtime(narrator, platform).await?;
+    }
+    // One platform is enough to show what is the same on all of them.
+    if let Some(platform) = world.platforms.first() {
+        inside::found_and_decided(narrator, platform).await?;
+        inside::explained_and_watched(narrator, platform).await?;
+        inside::incident(narrator, platform).await?;
     }
     Ok(())
 }

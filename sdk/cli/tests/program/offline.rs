@@ -179,6 +179,11 @@ async fn the_demonstration_succeeds_and_is_cheap() {
     let demo = it.run(&["demo", "--json"]).expect(0).document();
     assert_eq!(demo["ok"], true);
     assert!(demo["steps"].as_array().unwrap().iter().all(|step| step["ok"] == true));
+    let commands: Vec<_> =
+        demo["steps"].as_array().unwrap().iter().filter_map(|step| step["command"].as_str()).collect();
+    for part in ["review decide", "explain kim", "sweep", "incident kim", "incident continue"] {
+        assert!(commands.iter().any(|command| command.starts_with(&format!("guestpass {part}"))), "{part}");
+    }
     assert!(demo["limits"][0]["metered_requests"].as_u64().unwrap() <= 6);
 }
 
