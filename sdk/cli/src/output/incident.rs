@@ -98,12 +98,13 @@ pub(crate) struct OpenGrantView {
 /// What a human must do.
 #[derive(Debug, Serialize)]
 pub(crate) struct MustActView {
-    pub(crate) id: String,
+    /// Of the step; `null` where no step says how.
+    pub(crate) id: Option<String>,
     pub(crate) what: String,
     pub(crate) links: Vec<String>,
     /// `null` once the person's data was erased.
     step: Option<StepView>,
-    /// The command that shows all of it.
+    /// The command that shows all of it, or goes on where no step says how.
     pub(crate) next: String,
 }
 
@@ -200,8 +201,8 @@ impl IncidentStoreView {
             }
             _ => ("open", None, None, Some("a newer program wrote this".to_owned()), None),
         };
-        let must_act: Vec<_> = store.must_act.iter().map(MustActView::from).collect();
         let go_on = format!("guestpass incident continue {}", incident.id);
+        let must_act: Vec<_> = store.must_act.iter().map(|must| MustActView::new(must, &go_on)).collect();
         let next = match (access, must_act.first()) {
             ("was_out" | "closed", _) => None,
             ("open", Some(must)) => Some(must.next.clone()),
@@ -258,6 +259,7 @@ impl IncidentCredentialView {
         let go_on = format!("guestpass incident continue {id}");
         let rotation = credential.rotation.and_then(|id| rotations.get(&id));
         let resume = rotation.map_or_else(|| go_on.clone(), |rotation| RotationView::from(rotation).next);
+        let must_act = credential.must_act.as_ref().map(|must| MustActView::new(must, &go_on));
         // Somebody must agree to what the new one lacks.
         let trouble = rotation.and_then(|rotation| rotation.trouble.as_ref());
         let needs_word = trouble.is_some_and(|trouble| !trouble.lost_rights.is_empty());
@@ -286,7 +288,6 @@ impl IncidentCredentialView {
             CredentialState::Attested { proof } => ("attested", None, Some(proof.at()), Some(proof), None),
             _ => ("in_work", Some("a newer program wrote this".to_owned()), None, None, Some(go_on)),
         };
-        let must_act = credential.must_act.as_ref().map(MustActView::from);
         Self {
             credential: credential.name.to_string(),
             kind: credential.kind.to_string(),
@@ -339,8 +340,8 @@ impl From<&OpenGrant> for OpenGrantView {
     }
 }
 
-impl From<&MustAct> for MustActView {
-    fn from(must: &MustAct) -> Self {
+impl MustActView {
+    fn new(must: &MustAct, go_on: &str) -> Self {
         let mut links: Vec<_> = must.links.iter().map(|link| link.url.clone()).collect();
         links.dedup();
         Self {
@@ -348,7 +349,10 @@ impl From<&MustAct> for MustActView {
             what: must.what.clone(),
             links,
             step: must.step.as_ref().map(StepView::from),
-            next: format!("guestpass steps show {}", must.id),
+            next: must
+                .id
+                .as_ref()
+                .map_or_else(|| go_on.to_owned(), |id| format!("guestpass steps show {id}")),
         }
     }
 }

@@ -3,18 +3,30 @@
 use super::record::{Incident, IncidentCredential, RotationWay};
 use super::report::{CredentialReport, CredentialState, MustAct};
 use super::rotating::may_begin;
+use super::standing::Standing;
 use crate::error::Result;
 use crate::grants::Ledger;
+use crate::model::StoreHandle;
 use crate::rotation::{Fate, Rotation, Stage, WaitsFor};
 
 pub(super) async fn credential_report(
     ledger: &dyn Ledger,
     incident: &Incident,
+    store: &StoreHandle,
     credential: &IncidentCredential,
 ) -> Result<CredentialReport> {
-    let rotation = match credential.rotation.or(credential.earlier) {
+    let linked = match credential.rotation {
         Some(id) => ledger.rotation(id).await?,
         None => None,
+    };
+    let (replaces, rotation) = match linked {
+        Some(linked) if linked.stage != Stage::Aborted => (true, Some(linked)),
+        // One may have begun, and whoever began it died before writing down that it did.
+        linked => match Standing::of(ledger, incident, store, credential).await? {
+            Standing::Replaces(rotation) => (true, Some(rotation)),
+            Standing::Precedes(earlier) => (false, Some(earlier)),
+            Standing::Nothing => (linked.is_some(), linked),
+        },
     };
     let must_act = rotation.as_ref().and_then(|rotation| match &rotation.waits_for {
         Some(WaitsFor::Person { step, .. }) => Some(MustAct::of(rotation.id, Some((**step).clone()))),
@@ -24,8 +36,8 @@ pub(super) async fn credential_report(
         name: credential.name.clone(),
         kind: credential.kind.clone(),
         way: credential.way.clone(),
-        rotation: credential.rotation,
-        state: state(incident, credential, rotation.as_ref()),
+        rotation: rotation.as_ref().filter(|_| replaces).map(|rotation| rotation.id),
+        state: state(incident, credential, rotation.as_ref(), replaces),
         must_act,
     })
 }
@@ -34,11 +46,12 @@ fn state(
     incident: &Incident,
     credential: &IncidentCredential,
     rotation: Option<&Rotation>,
+    replaces: bool,
 ) -> CredentialState {
     if let Some(proof) = &credential.word {
         return CredentialState::Attested { proof: proof.clone() };
     }
-    if let (Some(rotation), true) = (rotation, credential.rotation.is_some()) {
+    if let (Some(rotation), true) = (rotation, replaces) {
         return of_rotation(rotation);
     }
     if let RotationWay::ByHand { reason } = &credential.way {

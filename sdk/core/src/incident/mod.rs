@@ -14,6 +14,7 @@ mod report;
 mod request;
 mod responder;
 mod rotating;
+mod standing;
 
 pub use record::{
     Incident, IncidentCredential, IncidentId, IncidentStore, OpenGrant, RotationScope, RotationWay,

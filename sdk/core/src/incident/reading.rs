@@ -33,11 +33,19 @@ pub(super) async fn store_report(
     let steps = open_steps(ledger, &store).await?;
     let troubles = holding.map(|holding| holding.troubles).unwrap_or_default();
     let found = chain.found.clone().or_else(|| store.found.clone());
+    let access = access(&store, &chain, Duty { owed, ordered }, &troubles, &steps);
+    let mut must_act: Vec<_> = steps.into_iter().map(|step| MustAct::of(step.id, step.manual)).collect();
+    if let (AccessReport::Open { reason, .. }, true) = (&access, must_act.is_empty()) {
+        // Where nothing of ours is owed and nothing is to be sent, nobody else will do it.
+        if !owed && !store.unsent && troubles.is_empty() {
+            must_act.push(MustAct::saying(reason));
+        }
+    }
     let mut report = StoreReport {
         platform: place.platform.clone(),
         store: place.store.clone(),
-        access: access(&store, &chain, Duty { owed, ordered }, &troubles, &steps),
-        must_act: steps.into_iter().map(|step| MustAct::of(step.id, step.manual)).collect(),
+        access,
+        must_act,
         troubles,
         found,
         grants: store.grants.clone(),
@@ -48,7 +56,8 @@ pub(super) async fn store_report(
     let seen = IncidentStore { found: report.found.clone(), ..store };
     for credential in &seen.credentials {
         if applies(incident, &seen, credential, exposed) {
-            report.credentials.push(credential_report(ledger, incident, credential).await?);
+            let said = credential_report(ledger, incident, &seen.place.store, credential).await?;
+            report.credentials.push(said);
         }
     }
     Ok(report)

@@ -178,8 +178,11 @@ impl Responder {
             None => Chain::read(&**self.ledger(), &known, &incident.person).await?.found.or(result.found),
         };
         self.amend_store(incident.id, number, |store| {
-            store.state = result.state.clone();
-            store.unsent = result.unsent;
+            // Somebody else may have seen them out while this one only saw that somebody else was there.
+            if !store.is_out() {
+                store.state = result.state.clone();
+                store.unsent = result.unsent;
+            }
             store.found.clone_from(&found);
         })
         .await?;

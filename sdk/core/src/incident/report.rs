@@ -121,13 +121,13 @@ pub enum AccessReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MustAct {
-    /// What names it: the id of the step, or of the rotation that waits for it.
-    pub id: String,
+    /// What names it: the id of the step, or of the rotation that waits for it; `None` where no step says how.
+    pub id: Option<String>,
     /// What is achieved, in a few words.
     pub what: String,
     /// Where to click.
     pub links: Vec<Link>,
-    /// All of it; `None` once the person's data was erased.
+    /// All of it; `None` once the person's data was erased, and where no step leads there.
     pub step: Option<ManualStep>,
 }
 
@@ -255,10 +255,15 @@ pub async fn report(ledger: &dyn Ledger, id: IncidentId, now: Timestamp) -> Resu
 }
 
 impl MustAct {
+    /// Something for which there is no step.
+    pub(super) fn saying(what: &str) -> Self {
+        Self { id: None, what: what.to_owned(), links: Vec::new(), step: None }
+    }
+
     pub(super) fn of(id: impl ToString, step: Option<ManualStep>) -> Self {
         let links = step.iter().flat_map(|step| &step.instructions).filter_map(|one| one.link.clone());
         Self {
-            id: id.to_string(),
+            id: Some(id.to_string()),
             what: step.as_ref().map_or_else(|| "a step without text".to_owned(), |step| step.title.clone()),
             links: links.collect(),
             step,

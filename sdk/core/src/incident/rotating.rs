@@ -5,21 +5,12 @@ use std::collections::HashSet;
 use super::record::{Incident, IncidentCredential, IncidentStore, RotationScope, RotationWay};
 use super::removing::is_shared;
 use super::request::{IncidentWatcher, ResponseOptions};
-use super::responder::{PAGE, Responder};
+use super::responder::Responder;
+use super::standing::Standing;
 use crate::call::Priority;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::StoreHandle;
-use crate::rotation::{DriverOptions, Rotation, RotationId, RotationQuery, RotationRequest, Stage};
-
-/// What stands for the replacement of a credential.
-enum Standing {
-    /// This rotation replaces it.
-    Replaces(Rotation),
-    /// This one had made its new credential before the incident: another one follows it.
-    Precedes(Rotation),
-    /// Nothing yet.
-    Nothing,
-}
+use crate::rotation::{DriverOptions, Rotation, RotationId, RotationRequest};
 
 impl Responder {
     /// Begins and advances what replaces the credentials of a store. `exposed`: other stores where the person was.
@@ -55,7 +46,7 @@ impl Responder {
         options: &ResponseOptions,
         watcher: &dyn IncidentWatcher,
     ) -> Result<()> {
-        let standing = self.standing(incident, store, credential).await?;
+        let standing = Standing::of(&**self.ledger(), incident, &store.place.store, credential).await?;
         let rotation = match standing {
             Standing::Replaces(rotation) => rotation,
             Standing::Precedes(earlier) => {
@@ -91,36 +82,6 @@ impl Responder {
         }
     }
 
-    /// The rotation of ours that counts, whoever began it: its new credential was made after the incident was opened.
-    async fn standing(
-        &self,
-        incident: &Incident,
-        store: &IncidentStore,
-        credential: &IncidentCredential,
-    ) -> Result<Standing> {
-        let query = RotationQuery::of(&store.place.store, &credential.name);
-        let mut after: Option<RotationId> = None;
-        let mut last = Standing::Nothing;
-        loop {
-            let page = self.ledger().rotations(&query, after, PAGE).await?;
-            let Some(newest) = page.last() else { return Ok(last) };
-            after = Some(newest.id);
-            for rotation in page {
-                let counts =
-                    rotation.created_at >= incident.opened_at || credential.rotation == Some(rotation.id);
-                let nothing_made = rotation.new.is_none() && !rotation.stage.is_over();
-                if rotation.stage == Stage::Aborted {
-                    continue;
-                }
-                if counts || nothing_made {
-                    last = Standing::Replaces(rotation);
-                } else if !rotation.stage.is_over() {
-                    last = Standing::Precedes(rotation);
-                }
-            }
-        }
-    }
-
     async fn begin(
         &self,
         incident: &Incident,
@@ -135,7 +96,10 @@ impl Responder {
         });
         request.ticket.clone_from(&incident.ticket);
         request.allow_downtime = incident.allow_downtime;
-        Box::pin(self.driver.begin(request)).await
+        // Another responder may have replaced it since this one looked.
+        let opened_at = incident.opened_at;
+        let replaced = move |done: &Rotation| done.created_at >= opened_at;
+        Box::pin(self.driver.begin_unless(request, &replaced)).await
     }
 
     async fn advance(

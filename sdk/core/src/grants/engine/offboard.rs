@@ -27,6 +27,10 @@ use crate::model::{
 /// How many keys are worked on at once.
 const PARALLEL: usize = 8;
 const PAGE: u32 = 100;
+/// How often results are written anew when somebody else changed the same record meanwhile.
+const TRIES: usize = 8;
+const SHARED: &str = "others may come in the same way, so nobody is asked to close it: take the person out of what they share, \
+    or end its access to this store";
 
 /// Who goes, by whose word, why, since when.
 struct Order {
@@ -93,7 +97,11 @@ impl Engine {
         let mut change = Commit::new();
         change.offboardings.push(record.clone());
         change.people.push(self.record_of(&person).await?);
-        self.commit_record(change).await?;
+        match self.commit_record(change).await {
+            // Somebody else began the same one at this moment.
+            Err(error) if error.is_stale() && request.id.is_some() => {}
+            begun => begun?,
+        }
         self.continue_offboarding(record.id, cx, watcher).await
     }
 
@@ -137,22 +145,35 @@ impl Engine {
         self.offboarding(id).await
     }
 
+    /// Writes results down beside those of whoever works on the same record.
     async fn keep_results(&self, entries: Vec<Entry>, record: &mut Offboarding) -> Result<()> {
-        for Entry { index, state, found, unsent, .. } in entries {
-            if let Some(store) = record.stores.get_mut(index) {
-                store.state = state;
-                store.found = found;
-                store.unsent = unsent;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            for Entry { index, state, found, unsent, .. } in &entries {
+                // Somebody else may have seen them out while this one only saw that somebody else was there.
+                let store = record.stores.get_mut(*index);
+                if let Some(store) = store.filter(|store| !matches!(store.state, OffboardState::Out { .. })) {
+                    store.state = state.clone();
+                    store.found.clone_from(found);
+                    store.unsent = *unsent;
+                }
+            }
+            if record.stores.iter().all(|store| matches!(store.state, OffboardState::Out { .. })) {
+                record.finished_at.get_or_insert(self.now());
+            }
+            let mut change = Commit::new();
+            change.offboardings.push(record.clone());
+            match self.commit_record(change).await {
+                Err(error) if error.is_stale() && tries < TRIES => {
+                    *record = self.offboarding(record.id).await?
+                }
+                kept => {
+                    record.revision += 1;
+                    return kept;
+                }
             }
         }
-        if record.stores.iter().all(|store| matches!(store.state, OffboardState::Out { .. })) {
-            record.finished_at.get_or_insert(self.now());
-        }
-        let mut change = Commit::new();
-        change.offboardings.push(record.clone());
-        self.commit_record(change).await?;
-        record.revision += 1;
-        Ok(())
     }
 
     async fn offboarding(&self, id: OffboardingId) -> Result<Offboarding> {
@@ -269,34 +290,36 @@ impl Engine {
         let mut unproven = Vec::new();
         for (entry, look) in entries.iter_mut().zip(looks).take_while(|_| watcher.goes_on()) {
             self.ledger.renew(lease, self.now(), super::settle::LEASE).await?;
-            match look {
+            let (look, unseen) = match look {
                 Before::Out(proof) => {
                     entry.state = OffboardState::Out { proof };
                     entry.unsent = false;
+                    watcher.offboarded(&entry.as_store());
+                    continue;
                 }
-                Before::Inside(look) => {
-                    if let Some(look) = &look {
-                        entry.found.get_or_insert_with(|| Found::of(look));
-                    }
-                    self.evict(lease, entry, order).await?;
-                    let prove_later = together && self.leaves_nothing(&entry.place);
-                    let way = Way { look, prove_later, ..Way::default() };
-                    let settled = self.settle_under(lease, &entry.place, way, &cx).await?;
-                    let sent = prove_later && settled.writes > 0 && settled.proof.is_none();
-                    entry.state = state_of(&settled, self.is_shared(&entry.place));
-                    entry.unsent = is_unsent(&settled);
-                    if sent {
-                        unproven.push(entry);
-                        continue;
-                    }
-                }
+                Before::Inside(look) => (Some(look), None),
+                Before::Unseen(why) => (None, why),
+            };
+            if let Some(look) = &look {
+                entry.found.get_or_insert_with(|| Found::of(look));
+            }
+            self.evict(lease, entry, order).await?;
+            let prove_later = together && self.leaves_nothing(&entry.place);
+            let way = Way { look, prove_later, ..Way::default() };
+            let settled = self.settle_under(lease, &entry.place, way, &cx).await?;
+            let sent = prove_later && settled.writes > 0 && settled.proof.is_none();
+            entry.state = self.state_of(&entry.place, &settled, unseen);
+            entry.unsent = is_unsent(&settled);
+            if sent {
+                unproven.push(entry);
+                continue;
             }
             watcher.offboarded(&entry.as_store());
         }
         let reading = cx.clone().with_looks_since(self.now());
         for entry in unproven {
             let settled = self.settle_under(lease, &entry.place, Way::default(), &reading).await?;
-            entry.state = state_of(&settled, self.is_shared(&entry.place));
+            entry.state = self.state_of(&entry.place, &settled, None);
             entry.unsent = false;
             watcher.offboarded(&entry.as_store());
         }
@@ -308,10 +331,25 @@ impl Engine {
         provider.is_some_and(|provider| provider.connection().removal_leaves() == Remains::Nothing)
     }
 
-    /// Whether people come into this store as one with others, for example as their organisation.
+    /// Whether whoever comes in there comes in as one with others.
     fn is_shared(&self, place: &Place) -> bool {
         let provider = self.directory.connect(&place.store).ok().flatten();
         provider.is_some_and(|provider| provider.connection().shares_subject())
+    }
+
+    fn state_of(&self, place: &Place, settled: &Settled, unseen: Option<String>) -> OffboardState {
+        if let Some(proof) = &settled.proof {
+            return OffboardState::Out { proof: proof.clone() };
+        }
+        let trouble = settled.troubles.first().map(|trouble| trouble.reason.clone());
+        let mut steps = settled.steps.iter();
+        let step = steps.find(|step| matches!(step.kind, StepKind::Exit | StepKind::Decision));
+        let step =
+            step.and_then(|step| step.manual.as_ref()).map(|manual| format!("by hand: {}", manual.title));
+        // Nothing is asked for where others may come in the same way, so somebody must be told.
+        let shared = (self.is_shared(place) || settled.grants.iter().any(|grant| grant.phase.is_open()))
+            .then(|| SHARED.to_owned());
+        open(&trouble.or(step).or(unseen).or(shared).unwrap_or_else(|| "not proven yet".to_owned()))
     }
 
     /// What is there before anything is sent. Who is out already, and owed nothing, needs no further word.
@@ -326,7 +364,7 @@ impl Engine {
             return Ok(Before::Out(proof));
         }
         let Some(provider) = self.directory.connect(&place.store).ok().flatten() else {
-            return Ok(Before::Inside(None));
+            return Ok(Before::Unseen(None));
         };
         let account = holding.as_ref().and_then(|holding| holding.account.clone());
         let state = holding.as_ref().and_then(|holding| holding.state.clone());
@@ -341,8 +379,10 @@ impl Engine {
         };
         let look = match provider.observe(&target, cx).await {
             Ok(look) => look,
-            // The work on the place says what is wrong.
-            Err(_) => return Ok(Before::Inside(None)),
+            // The work on the place says what is wrong, if there is any.
+            Err(error) => {
+                return Ok(Before::Unseen(Some(format!("{}; next: {}", error.message(), error.remedy()))));
+            }
         };
         let query = GrantQuery::living(place);
         let owed = evicted
@@ -350,7 +390,7 @@ impl Engine {
             || !self.ledger.grants(&query, None, 1).await?.is_empty();
         match look.state {
             AccessState::Absent if !owed => Ok(Before::Out(Proof::of_absence(look.evidence))),
-            _ => Ok(Before::Inside(Some(look))),
+            _ => Ok(Before::Inside(look)),
         }
     }
 
@@ -424,8 +464,10 @@ impl Engine {
 enum Before {
     /// Nobody, and nothing is owed.
     Out(Proof),
-    /// Somebody, or nobody knows.
-    Inside(Option<Observation>),
+    /// Somebody, or somebody is owed.
+    Inside(Observation),
+    /// Nobody could look, and why.
+    Unseen(Option<String>),
 }
 
 impl Entry {
@@ -448,19 +490,6 @@ fn is_unsent(settled: &Settled) -> bool {
             && later.iter().any(|kind| trouble.error.as_deref() == Some(kind.as_str()))
     });
     settled.proof.is_none() && settled.writes == 0 && waits
-}
-
-fn state_of(settled: &Settled, is_shared: bool) -> OffboardState {
-    if let Some(proof) = &settled.proof {
-        return OffboardState::Out { proof: proof.clone() };
-    }
-    let trouble = settled.troubles.first().map(|trouble| trouble.reason.clone());
-    let step = settled.steps.iter().find(|step| matches!(step.kind, StepKind::Exit | StepKind::Decision));
-    let step = step.and_then(|step| step.manual.as_ref()).map(|manual| format!("by hand: {}", manual.title));
-    let shared = (is_shared || settled.grants.iter().any(|grant| grant.phase.is_open())).then(|| {
-        "others of ours may come in the same way: take the person out of what they share, or ask the merchant to take all of it out".to_owned()
-    });
-    open(&trouble.or(step).or(shared).unwrap_or_else(|| "not proven yet".to_owned()))
 }
 
 fn open(reason: &str) -> OffboardState {

@@ -19,6 +19,16 @@ impl Driver {
     /// nobody agreed to that, [`Conflict`](ErrorKind::Conflict) when one of the credential is not over; and when the ledger
     /// cannot be read or written.
     pub async fn begin(&self, request: RotationRequest) -> Result<Rotation> {
+        Box::pin(self.begin_unless(request, &|_| false)).await
+    }
+
+    /// The same, unless the last one that is done makes another one needless: then that one is given. Whether it does is
+    /// asked under the lease, so that two who begin at once begin one.
+    pub(crate) async fn begin_unless(
+        &self,
+        request: RotationRequest,
+        needless: &(dyn Fn(&Rotation) -> bool + Send + Sync),
+    ) -> Result<Rotation> {
         let ground = self.ground(&request.store, &request.credential, &request.sinks)?;
         let rotation = self.planned(request, &ground)?;
         let at = |error: Error| error.at(&rotation.platform, &rotation.store);
@@ -26,17 +36,26 @@ impl Driver {
             .claim(&rotation.lease_key(), &rotation.store, &DriverOptions::default())
             .await
             .map_err(at)?;
-        let begun = self.begin_under(&lease, rotation).await;
+        let begun = self.begin_under(&lease, rotation, needless).await;
         self.give_back(&lease).await;
         begun
     }
 
-    async fn begin_under(&self, lease: &Lease, mut rotation: Rotation) -> Result<Rotation> {
-        if let Some(open) = self.history(&rotation.store, &rotation.credential).await?.open {
+    async fn begin_under(
+        &self,
+        lease: &Lease,
+        mut rotation: Rotation,
+        needless: &(dyn Fn(&Rotation) -> bool + Send + Sync),
+    ) -> Result<Rotation> {
+        let history = self.history(&rotation.store, &rotation.credential).await?;
+        if let Some(open) = history.open {
             let message = format!("a rotation of {} is not over: {}", open.credential, open.id);
             return Err(Error::new(ErrorKind::Conflict, message)
                 .with_remedy("go on with that one, or abort it")
                 .at(&rotation.platform, &rotation.store));
+        }
+        if let Some(done) = history.done.filter(needless) {
+            return Ok(done);
         }
         let mut fact =
             Fact::new(self.now(), "rotation_planned", rotation.platform.clone(), rotation.store.clone());
