@@ -146,6 +146,10 @@ impl FaultQueue {
         Some(fault)
     }
 
+    pub(crate) fn withdraw(&mut self) {
+        self.waiting.clear();
+    }
+
     pub(crate) fn unfired(&self) -> Vec<String> {
         self.waiting
             .iter()

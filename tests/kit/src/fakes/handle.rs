@@ -76,6 +76,11 @@ macro_rules! handle_running {
                 self.with(|service, _| service.desk.faults.unfired())
             }
 
+            /// Takes back the faults that have not fired.
+            pub fn withdraw_faults(&self) {
+                self.with(|service, _| service.desk.faults.withdraw());
+            }
+
             /// All requests so far, oldest first.
             #[must_use]
             pub fn requests(&self) -> Vec<$crate::LoggedRequest> {
