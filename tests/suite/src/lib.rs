@@ -9,6 +9,7 @@ mod prestashop;
 pub mod setup;
 mod shopify;
 pub mod stage;
+mod teller;
 mod wix;
 pub mod worker;
 

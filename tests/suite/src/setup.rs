@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use guestpass::grants::{Checkpoint, Engine, Ledger, StaticDirectory};
 use guestpass::http::ReqwestTransport;
+use guestpass::incident::Responder;
 use guestpass::rotation::{CredentialName, CredentialSlot, Driver};
 use guestpass::{
     AccountId, CallbackSink, Clock, Environment, Error, ErrorKind, ExposeSecret, FileCoordination,
@@ -55,6 +56,8 @@ pub struct Kept {
     pub secrets: BTreeMap<String, String>,
     /// How long its users need to take a new one.
     pub drain: Duration,
+    /// Other stores that depend on it.
+    pub dependents: Vec<String>,
 }
 
 /// The sinks of every credential: a folder each.
@@ -216,6 +219,12 @@ impl Setup {
 }
 
 impl Host {
+    /// What ends somebody's access everywhere, with this engine and this driver.
+    #[must_use]
+    pub fn responder(&self) -> Responder {
+        Responder::new(self.engine.clone(), self.driver.clone(), self.env.clone())
+    }
+
     /// The same host, watched.
     #[must_use]
     pub fn watched_by(self, checkpoint: Arc<dyn Checkpoint>) -> Self {
@@ -255,6 +264,7 @@ impl Kept {
         for (name, value) in &self.secrets {
             slot = slot.with_secret(name, fixed(value));
         }
+        slot.dependents = self.dependents.iter().map(StoreHandle::new).collect::<Result<_>>()?;
         Ok(PLACES.iter().fold(slot.draining(self.drain), |slot, place| slot.kept_in(*place)))
     }
 }

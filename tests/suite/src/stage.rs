@@ -98,6 +98,16 @@ impl Stage {
         }
     }
 
+    /// Takes back the faults that have not fired.
+    pub fn withdraw_faults(&self) {
+        match self {
+            Self::BigCommerce(world) => world.fake.withdraw_faults(),
+            Self::Prestashop(world) => world.fake.withdraw_faults(),
+            Self::Shopify(world) => world.fake.withdraw_faults(),
+            Self::Wix(world) => world.fake.withdraw_faults(),
+        }
+    }
+
     /// The fake's people, and its credentials.
     #[must_use]
     pub fn sides(self) -> (Arc<dyn World>, Arc<dyn CredentialWorld>) {

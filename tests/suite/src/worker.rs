@@ -5,20 +5,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use guestpass::grants::{
-    Checkpoint, Durable, GrantId, GrantRequest, Moment, OffboardRequest, Phase, Principal, Settled,
-    SweepOptions, Watcher,
+    GrantId, GrantRequest, Ledger, OffboardRequest, Phase, Principal, Settled, SweepOptions, TappedLedger,
+    Watcher,
 };
+use guestpass::incident::{IncidentRequest, ResponseOptions};
 use guestpass::rotation::{CredentialName, DriverOptions, RotationId, RotationRequest};
 use guestpass::{Error, ErrorKind, OneTimeSecret, PersonHandle, Result, StoreHandle, Timestamp};
+use guestpass_ledger::SqlLedger;
 use serde::{Deserialize, Serialize};
 
 use crate::setup::{Host, SINK, Setup};
+use crate::teller::{HELD, Incidents, Teller};
 
-const HELD: &str = "held";
 const SETTLED: &str = "settled";
 
 /// What a worker is asked to do.
@@ -61,6 +62,29 @@ pub enum Job {
     },
     /// Gives a rotation up.
     AbortRotation(RotationId),
+    /// Opens an incident about somebody, or goes on with the one there is.
+    Respond(Alarm),
+}
+
+/// What an incident is opened for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Who must be out.
+    pub person: String,
+    /// Whether users of a credential may be refused for a while.
+    pub allow_downtime: bool,
+}
+
+impl Alarm {
+    /// As the responder takes it.
+    ///
+    /// # Errors
+    /// When the name is none.
+    pub fn request(&self) -> Result<IncidentRequest> {
+        let request = IncidentRequest::new(PersonHandle::new(&self.person)?, boss());
+        let request = request.because("a stolen laptop").for_ticket("SEC-1");
+        Ok(if self.allow_downtime { request.allowing_downtime() } else { request })
+    }
 }
 
 /// A wish for access with the role `support`.
@@ -101,6 +125,15 @@ pub fn rotation_of(store: &str, credential: &str) -> Result<RotationRequest> {
     let mut request = RotationRequest::new(store, credential, boss());
     request.allow_downtime = true;
     Ok(request)
+}
+
+/// A responder that waits for budgets, drains and lost answers by itself, and not for people.
+#[must_use]
+pub fn steady() -> ResponseOptions {
+    let mut options = ResponseOptions::default();
+    (options.removals, options.rotation) = (Duration::from_secs(6 * 3600), Duration::from_secs(6 * 3600));
+    options.patience = Duration::from_secs(3600);
+    options
 }
 
 /// A driver that waits for drains and lost answers by itself, and not for people.
@@ -149,6 +182,11 @@ impl Job {
             Self::AbortRotation(id) => {
                 host.driver.abort(*id, boss(), None, &patient()).await?;
             }
+            Self::Respond(alarm) => {
+                let responder = host.responder();
+                let incident = responder.open(alarm.request()?).await?;
+                Box::pin(responder.continue_incident(incident.id, &steady(), &())).await?;
+            }
         }
         Ok(())
     }
@@ -165,32 +203,19 @@ pub async fn work() -> Result<()> {
         .map_err(std::io::Error::other)
         .and_then(|_| Ok(serde_json::from_str(&line)?))
         .map_err(|error| Error::new(ErrorKind::Internal, "no order came").with_source(error))?;
-    let mut host = order.setup.open().await?;
-    if !matches!(order.job, Job::SweepAll) {
-        let passed = AtomicUsize::new(0);
-        host = host.watched_by(Arc::new(Teller { passed, hold_at: order.hold_at }));
-    }
-    Box::pin(order.job.run(&host)).await
-}
-
-/// Tells of every durable step on standard output.
-#[derive(Debug)]
-struct Teller {
-    passed: AtomicUsize,
-    hold_at: Option<usize>,
-}
-
-impl Checkpoint for Teller {
-    #[allow(clippy::print_stdout, reason = "this is how the parent learns of it")]
-    fn at(&self, step: Durable, moment: Moment) {
-        let number = self.passed.fetch_add(1, Ordering::Relaxed);
-        println!("{step:?} {moment:?}");
-        if self.hold_at == Some(number) {
-            println!("{HELD}");
-            // Nothing else runs meanwhile: the process has one thread for its tasks.
-            let _ = std::io::stdin().read_line(&mut String::new());
+    let host = match &order.job {
+        Job::SweepAll => order.setup.open().await?,
+        job => {
+            let teller = Arc::new(Teller::holding_at(order.hold_at));
+            let ledger = SqlLedger::open(&order.setup.ledger.clone().into()).await?;
+            let mut ledger: Arc<dyn Ledger> = Arc::new(ledger);
+            if matches!(job, Job::Respond(_)) {
+                ledger = Arc::new(TappedLedger::new(ledger, Incidents(teller.clone())));
+            }
+            order.setup.open_on(ledger)?.watched_by(teller)
         }
-    }
+    };
+    Box::pin(order.job.run(&host)).await
 }
 
 /// Tells of every place that was worked on.
@@ -244,6 +269,12 @@ impl Told {
     #[must_use]
     pub fn is_write(&self) -> bool {
         ["Invite Before", "Change Before", "Password Before", "Remove Before"].contains(&self.0.as_str())
+    }
+
+    /// Whether a request that makes or ends a credential, or one that takes somebody out, is about to leave.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        ["Remove Before", "Issue Before", "Retire Before"].contains(&self.0.as_str())
     }
 
     /// As it was told.

@@ -66,6 +66,7 @@ impl Scene {
             texts: owned(&used.texts),
             secrets: owned(&used.secrets),
             drain: DRAIN,
+            dependents: Vec::new(),
         }];
         let places = PLACES.iter().map(|place| setup.place(place)).collect();
         let consumer =
