@@ -6,7 +6,7 @@ use guestpass::SinkCopy;
 use guestpass::grants::{Checkpoint, Durable, GrantQuery, Moment, Phase};
 use guestpass::incident::{AccessReport, CredentialState, Incident, Responder, RotationWay};
 use guestpass_suite::stage::Platform;
-use guestpass_suite::worker::{Alarm, Job, Order, Worker, rotation_of, steady};
+use guestpass_suite::worker::{Alarm, Job, Order, Worker, steady};
 
 use crate::estate::{Estate, LEASE, Ledgers, PLATFORMS};
 use crate::worker;
