@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use guestpass::SinkCopy;
-use guestpass::grants::{Checkpoint, Durable, GrantQuery, Moment, Phase};
+use guestpass::grants::{Checkpoint, Durable, GrantQuery, Moment, Phase, Principal};
 use guestpass::incident::{AccessReport, CredentialState, Incident, Responder, RotationWay};
 use guestpass_suite::stage::Platform;
 use guestpass_suite::worker::{Alarm, Job, Order, Worker, steady};
@@ -31,7 +31,9 @@ impl Checkpoint for Allows {
         *passed += 1;
         if *passed == self.at {
             let (responder, id) = (self.responder.clone(), self.incident.id);
-            tokio::spawn(async move { responder.allow_downtime(id).await.unwrap() });
+            tokio::spawn(
+                async move { responder.allow_downtime(id, &Principal::stated("lead")).await.unwrap() },
+            );
         }
     }
 }
@@ -66,7 +68,7 @@ async fn downtime_is_allowed_while_a_responder_is_at_work() {
         Box::pin(watched.continue_incident(incident.id, &steady(), &())).await.unwrap();
         if !estate.incident().await.unwrap().allow_downtime {
             // Nothing was left to do, so there was no such step.
-            estate.host.responder().allow_downtime(incident.id).await.unwrap();
+            estate.host.responder().allow_downtime(incident.id, &Principal::stated("lead")).await.unwrap();
         }
         let finished = Box::pin(estate.until_finished()).await;
         assert!(finished.allow_downtime);
