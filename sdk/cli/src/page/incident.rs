@@ -76,7 +76,7 @@ fn page(report: &IncidentReport, checksum: &str) -> Markup {
                 (facts(report))
             }
             (document::contents(&SECTIONS))
-            (headline::numbers(report, &waiting))
+            (headline::numbers(report))
             (human::section(report, &waiting))
             (stores::section(report))
             (timeline::section(report))

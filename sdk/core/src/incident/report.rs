@@ -44,16 +44,20 @@ pub struct Totals {
     pub closed_attested: u64,
     /// Stores where the access is over without proof and without a word: nothing was ever sent, or it goes on for others.
     pub closed_unproven: u64,
-    /// Stores where they were not inside.
+    /// Stores where they were not inside, and a look shows it.
     pub were_out: u64,
+    /// Stores where they were not inside by somebody's word.
+    pub were_out_attested: u64,
     /// Stores where they may still be inside.
     pub open: u64,
     /// Stores that nobody has looked at yet.
     pub not_reached: u64,
     /// Credentials that are to be replaced.
     pub credentials: u64,
-    /// Of these, dead, or dying by themselves at a known time.
+    /// Of these, dead.
     pub credentials_dead: u64,
+    /// Of these, replaced, while the old one works until a known time.
+    pub credentials_dying: u64,
     /// Of these, replaced by somebody's word.
     pub credentials_attested: u64,
     /// Of these, still open.
@@ -248,7 +252,7 @@ pub async fn report(ledger: &dyn Ledger, id: IncidentId, now: Timestamp) -> Resu
     let mut totals = Totals::default();
     for store in kept {
         let store = store_report(ledger, &incident, store, &exposed).await?;
-        totals.count(&store);
+        totals.count(&store, now);
         stores.push(store);
     }
     Ok(IncidentReport { incident, at: now, stores, totals })
@@ -272,12 +276,13 @@ impl MustAct {
 }
 
 impl Totals {
-    fn count(&mut self, store: &StoreReport) {
+    fn count(&mut self, store: &StoreReport, now: Timestamp) {
         self.stores += 1;
         self.were_inside += u64::from(store.was_inside());
         self.were_privileged += u64::from(store.found.as_ref().is_some_and(Found::is_privileged));
         let state = match &store.access {
             AccessReport::NotReached { .. } => &mut self.not_reached,
+            AccessReport::WasOut { proof: Proof::Attested { .. } } => &mut self.were_out_attested,
             AccessReport::WasOut { .. } => &mut self.were_out,
             AccessReport::Open { .. } => &mut self.open,
             AccessReport::Closed { proof: Some(Proof::Attested { .. }), .. } => &mut self.closed_attested,
@@ -290,6 +295,7 @@ impl Totals {
             self.credentials += 1;
             let state = match &credential.state {
                 CredentialState::Attested { .. } => &mut self.credentials_attested,
+                CredentialState::DiesAt { at } if *at > now => &mut self.credentials_dying,
                 CredentialState::Dead { .. } | CredentialState::DiesAt { .. } => &mut self.credentials_dead,
                 _ => &mut self.credentials_open,
             };

@@ -59,7 +59,8 @@ async fn two_hosts(ledgers: Ledgers) {
             Box::pin(second.continue_incident(incident.id, &options, &())),
         );
         let (one, other) = Box::pin(both).await;
-        (one.unwrap(), other.unwrap());
+        one.unwrap();
+        other.unwrap();
         nothing_twice(&estate, &incident).await;
         let now = estate.incident().await.unwrap();
         if now.finished_at.is_some() {

@@ -227,9 +227,13 @@ fn totals_add_up(report: &IncidentReport) {
         + totals.closed_attested
         + totals.closed_unproven
         + totals.were_out
+        + totals.were_out_attested
         + totals.open
         + totals.not_reached;
     assert_eq!((access, totals.stores), (totals.stores, u64::from(report.incident.stores)));
-    let credentials = totals.credentials_dead + totals.credentials_attested + totals.credentials_open;
+    let credentials = totals.credentials_dead
+        + totals.credentials_dying
+        + totals.credentials_attested
+        + totals.credentials_open;
     assert_eq!(credentials, totals.credentials);
 }

@@ -41,8 +41,9 @@ pub(super) fn verdict(report: &IncidentReportView) -> String {
 fn not_proven(report: &IncidentReportView) -> String {
     let totals = &report.totals;
     let mut parts = Vec::new();
-    if totals.closed_attested > 0 {
-        parts.push(format!("{} of them only by somebody's word", totals.closed_attested));
+    let attested = totals.closed_attested + totals.were_out_attested;
+    if attested > 0 {
+        parts.push(format!("{attested} of them only by somebody's word"));
     }
     if totals.closed_unproven > 0 {
         parts.push(format!("{} without a proof", totals.closed_unproven));
@@ -53,19 +54,18 @@ fn not_proven(report: &IncidentReportView) -> String {
 fn credentials(report: &IncidentReportView) -> String {
     let totals = &report.totals;
     let all = totals.credentials;
-    let dying = all_credentials(report).filter(|(_, one)| one.state == "dies_at").count();
     if report.incident.rotate == "nowhere" {
         return "no credential was to be replaced".to_owned();
     }
     if totals.credentials_open > 0 {
         return format!("{} of {all} credential(s) are not dead", totals.credentials_open);
     }
-    match (all, totals.credentials_attested, dying) {
+    match (all, totals.credentials_attested, totals.credentials_dying) {
         (0, ..) => "there is no credential to replace".to_owned(),
         (_, 0, 0) => format!("all {all} credential(s) are dead"),
         (_, attested, dying) => format!(
             "of {all} credential(s) {} are dead, {dying} die by themselves at a known time, {attested} are replaced only by somebody's word",
-            totals.credentials_dead.saturating_sub(u64::try_from(dying).unwrap_or(u64::MAX))
+            totals.credentials_dead
         ),
     }
 }
@@ -92,11 +92,12 @@ fn head(report: &IncidentReportView) -> String {
     line(
         "access",
         format!(
-            "{} closed with proof, {} closed by somebody's word (not proven), {} over without proof, {} were out, {} open, {} not looked at",
+            "{} closed with proof, {} closed by somebody's word (not proven), {} over without proof, {} were out, {} were out by somebody's word (not proven), {} open, {} not looked at",
             totals.closed_proven,
             totals.closed_attested,
             totals.closed_unproven,
             totals.were_out,
+            totals.were_out_attested,
             totals.open,
             totals.not_reached
         ),
@@ -104,8 +105,9 @@ fn head(report: &IncidentReportView) -> String {
     line(
         "credentials",
         format!(
-            "{} dead or dying, {} replaced by somebody's word (not proven), {} open; of {} store(s)",
+            "{} dead, {} dying at a known time, {} replaced by somebody's word (not proven), {} open; of {} store(s)",
             totals.credentials_dead,
+            totals.credentials_dying,
             totals.credentials_attested,
             totals.credentials_open,
             match incident.rotate {
@@ -201,13 +203,17 @@ fn closed_stores(report: &IncidentReportView) -> String {
 
 /// Names are enough: there are hundreds.
 fn were_out(report: &IncidentReportView) -> String {
-    let names: Vec<_> = report.stores.iter().filter(|store| store.access == "was_out").collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    let (count, names) =
-        (names.len(), names.iter().map(|store| store.store.as_str()).collect::<Vec<_>>().join(", "));
-    format!("\nWere not inside, as a look showed ({count}):\n  {names}\n")
+    let out = report.stores.iter().filter(|store| store.access == "was_out");
+    let (said, seen): (Vec<_>, Vec<_>) =
+        out.partition(|store| store.proof.as_ref().is_some_and(ProofView::is_word));
+    let named = |stores: Vec<&IncidentStoreView>, how: &str| {
+        if stores.is_empty() {
+            return String::new();
+        }
+        let names = stores.iter().map(|store| store.store.as_str()).collect::<Vec<_>>().join(", ");
+        format!("\nWere not inside, {how} ({}):\n  {names}\n", stores.len())
+    };
+    format!("{}{}", named(seen, "as a look showed"), named(said, "by somebody's word, not proven"))
 }
 
 fn closed_credentials(report: &IncidentReportView) -> String {

@@ -97,7 +97,9 @@ async fn keep_up(
         }
         let written = async {
             let report = reported::read(incident.id, session).await?;
-            teller.credentials(report.totals.credentials, report.totals.credentials_dead);
+            let totals = &report.totals;
+            teller
+                .credentials(totals.credentials, totals.credentials.saturating_sub(totals.credentials_open));
             page.map_or(Ok(()), |page| page.write(&report))
         };
         // Once is enough to say so.

@@ -1,7 +1,7 @@
 //! How an incident stands, so that nobody can misread it.
 
 use guestpass::Timestamp;
-use guestpass::incident::{AccessReport, CredentialReport, CredentialState, IncidentReport};
+use guestpass::incident::{CredentialReport, CredentialState, IncidentReport};
 use maud::{Markup, html};
 
 use super::super::parts::time;
@@ -17,9 +17,7 @@ pub(super) struct Waiting {
     pub(super) consent: u64,
     /// Steps about an access.
     pub(super) steps: u64,
-    /// Old credentials that still work, and die by themselves.
-    pub(super) dying: u64,
-    /// When the last of these dies.
+    /// When the last old credential dies that still works and dies by itself.
     pub(super) last_death: Option<Timestamp>,
 }
 
@@ -32,7 +30,6 @@ impl Waiting {
                 waiting.credentials += u64::from(waits_for_a_human(credential));
                 waiting.consent += u64::from(credential.state == CredentialState::NeedsConsent);
                 if let Some(at) = dies_later(credential, report.at) {
-                    waiting.dying += 1;
                     waiting.last_death = waiting.last_death.max(Some(at));
                 }
             }
@@ -64,7 +61,7 @@ pub(super) fn state(report: &IncidentReport, waiting: &Waiting) -> Markup {
     let person = report.incident.person.as_str();
     let open = still_open(report, waiting);
     let finished = report.incident.finished_at.is_some();
-    let attested = totals.closed_attested + totals.credentials_attested + word_that_they_were_out(report);
+    let attested = totals.closed_attested + totals.credentials_attested + totals.were_out_attested;
     html! {
         @if !open.is_empty() {
             div.state.bad {
@@ -78,7 +75,7 @@ pub(super) fn state(report: &IncidentReport, waiting: &Waiting) -> Markup {
                 p { "As of " (time(Some(report.at))) ". To finish it: " code { "guestpass incident continue " (report.incident.id.to_string()) } }
             }
         } @else {
-            div class=(if attested + totals.closed_unproven + waiting.dying > 0 { "state wary" } else { "state" }) {
+            div class=(if attested + totals.closed_unproven + totals.credentials_dying > 0 { "state wary" } else { "state" }) {
                 p { "Finished: " (Said(person)) " is out of " (stores(totals.stores)) "; " (replaced(totals.credentials)) "." }
                 p { "As of " (time(Some(report.at))) "." }
             }
@@ -118,19 +115,11 @@ fn not_proven(report: &IncidentReport, waiting: &Waiting, attested: u64) -> Mark
             p { b.wary { "Without a proof: " } "the access to " (stores(report.totals.closed_unproven))
                 " is over in our records, without a look and without a word." }
         }
-        @if waiting.dying > 0 {
-            p { b.wary { "Still working: " } (count(waiting.dying, "old credential dies by itself", "old credentials die by themselves"))
+        @if report.totals.credentials_dying > 0 {
+            p { b.wary { "Still working: " } (count(report.totals.credentials_dying, "old credential dies by itself", "old credentials die by themselves"))
                 ", the last one at " (time(waiting.last_death)) "." }
         }
     }
-}
-
-/// Stores where they were not inside, as somebody says.
-fn word_that_they_were_out(report: &IncidentReport) -> u64 {
-    let word = report.stores.iter().filter(|store| {
-        matches!(&store.access, AccessReport::WasOut { proof: guestpass::Proof::Attested { .. } })
-    });
-    word.count() as u64
 }
 
 fn stores(several: u64) -> String {
@@ -146,27 +135,22 @@ fn replaced(several: u64) -> String {
 }
 
 /// All of it in numbers.
-pub(super) fn numbers(report: &IncidentReport, waiting: &Waiting) -> Markup {
+pub(super) fn numbers(report: &IncidentReport) -> Markup {
     let totals = &report.totals;
-    let out_by_word = word_that_they_were_out(report);
     let access = [
         ("Not reached yet", "nobody has looked", totals.not_reached),
         ("Open", "they may still be inside", totals.open),
         ("Closed, proven", "a look shows that they are out", totals.closed_proven),
         ("Closed, attested", "out by somebody’s word", totals.closed_attested),
         ("Closed without a proof", "nothing was ever sent, or it goes on for others", totals.closed_unproven),
-        (
-            "Were out, proven",
-            "a look shows that they were not inside",
-            totals.were_out.saturating_sub(out_by_word),
-        ),
-        ("Were out, attested", "not inside by somebody’s word", out_by_word),
+        ("Were out, proven", "a look shows that they were not inside", totals.were_out),
+        ("Were out, attested", "not inside by somebody’s word", totals.were_out_attested),
         ("All stores", "", totals.stores),
     ];
     let credentials = [
         ("Open", "the old one may still work", totals.credentials_open),
-        ("Dead", "the old one no longer works", totals.credentials_dead.saturating_sub(waiting.dying)),
-        ("Dying by themselves", "replaced; the old one works until a known time", waiting.dying),
+        ("Dead", "the old one no longer works", totals.credentials_dead),
+        ("Dying by themselves", "replaced; the old one works until a known time", totals.credentials_dying),
         ("Attested", "replaced by somebody’s word", totals.credentials_attested),
         ("All credentials", "that are to be replaced", totals.credentials),
     ];

@@ -146,6 +146,7 @@ fn count(all: &mut IncidentReport) {
         totals.must_act += store.must_act.len() as u64;
         *match &store.access {
             AccessReport::NotReached { .. } => &mut totals.not_reached,
+            AccessReport::WasOut { proof: Proof::Attested { .. } } => &mut totals.were_out_attested,
             AccessReport::WasOut { .. } => &mut totals.were_out,
             AccessReport::Open { .. } => &mut totals.open,
             AccessReport::Closed { proof: Some(Proof::Attested { .. }), .. } => &mut totals.closed_attested,
@@ -156,6 +157,7 @@ fn count(all: &mut IncidentReport) {
             totals.credentials += 1;
             *match &one.state {
                 CredentialState::Attested { .. } => &mut totals.credentials_attested,
+                CredentialState::DiesAt { at } if *at > all.at => &mut totals.credentials_dying,
                 CredentialState::Dead { .. } | CredentialState::DiesAt { .. } => &mut totals.credentials_dead,
                 _ => &mut totals.credentials_open,
             } += 1;
