@@ -119,11 +119,11 @@ Exit codes: 0 shown or closed, 1 failed, 2 bad usage or configuration,
     /// End what is due, begin what is due, settle what is uncertain, and look what has changed without us
     #[command(after_long_help = "\
 Give it by a timer, or let it run with --every; several hosts may work on one ledger. After what is
-due it announces overdue reviews, once for each date, and looks who is inside every store, once a day
-unless [review] drift_every says otherwise: what appeared and what is gone is told once. A look for
-which a platform's budget has no room now waits for a later pass. With --json it prints one object a
-line as it goes, {\"settled\":…}, {\"failed\":…}, {\"review_due\":…} or {\"drift\":…}, and after a
-single pass one {\"summary\":…}.
+due it announces overdue reviews, once for each date, and looks who is inside every store, once a
+day unless [review] drift_every says otherwise: what appeared and what is gone is told once. A look
+for which a platform's budget has no room now waits for a later pass. With --json it prints one
+object a line as it goes, {\"settled\":…}, {\"failed\":…}, {\"review_due\":…} or {\"drift\":…}, and
+after a single pass one {\"summary\":…}.
 
 Example:  guestpass sweep
           guestpass sweep --every 5m --max 200
