@@ -129,8 +129,8 @@ Example:  guestpass sweep
           guestpass sweep --every 5m --max 200
 Costs:    two looks and one write for each end, less elsewhere; once a day one listing a store, or
           one for all stores of an account; --dry-run shows what is due
-Exit codes: 0 everything due was looked after, steps for people included, also where a store could not
-            be looked at for drift, 1 failed, 2 bad usage or configuration,
+Exit codes: 0 everything due was looked after, steps for people included, also where a store could
+            not be looked at for drift, 1 failed, 2 bad usage or configuration,
             5 some places could not be brought to their end yet")]
     Sweep(SweepArgs),
     /// Take somebody out of every store, with a proof for each

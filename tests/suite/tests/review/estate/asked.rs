@@ -89,7 +89,7 @@ async fn the_register_has_one_entry_for_each_person_and_store() {
 
 /// Whether they are inside, and what is told first.
 fn why(site: &Site, what: What, known: bool) -> (Standing, CauseKind) {
-    let told = matches!(site.kind, Kind::Shared | Kind::Alone | Kind::ShopifyRights | Kind::Prestashop(_));
+    let told = !matches!(site.kind, Kind::Shopify | Kind::Held(_));
     match what {
         What::Fits
         | What::Odd
