@@ -1,8 +1,8 @@
 //! How every store stands: what is most open comes first.
 
-use guestpass::Timestamp;
 use guestpass::grants::{Found, Phase, Trouble};
 use guestpass::incident::{AccessReport, IncidentReport, OpenGrant, StoreReport};
+use guestpass::{Proof, Timestamp};
 use maud::{Markup, PreEscaped, html};
 
 use super::super::parts::{time, words};
@@ -110,8 +110,10 @@ fn access(access: &AccessReport) -> Markup {
                 p { b.bad { "open" } ": " (Said(reason)) }
                 @if let Some(at) = ordered_at { p.m { "Removal written down " (time(Some(*at))) } }
             }
+            AccessReport::Closed { at, proof: Some(word @ Proof::Attested { .. }) } => p { b.wary { "attested" } ": closed since " (time(Some(*at))) ", " (proof(word)) },
             AccessReport::Closed { at, proof: Some(how) } => p { b.good { "closed" } " since " (time(Some(*at))) ", " (proof(how)) },
             AccessReport::Closed { at, proof: None } => p { b.wary { "closed without a proof" } " since " (time(Some(*at))) },
+            AccessReport::WasOut { proof: word @ Proof::Attested { .. } } => p { b.wary { "attested" } ": was not inside, " (proof(word)) },
             AccessReport::WasOut { proof: how } => p { b.good { "was not inside" } ", " (proof(how)) },
             _ => p { b.bad { "open" } ", in a state that this page has no words for" },
         }
