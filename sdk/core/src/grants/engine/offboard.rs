@@ -341,7 +341,9 @@ impl Engine {
         if let Some(proof) = &settled.proof {
             return OffboardState::Out { proof: proof.clone() };
         }
-        let trouble = settled.troubles.first().map(|trouble| trouble.reason.clone());
+        // That it is late is no cause; what it waits for is.
+        let trouble = settled.troubles.iter().find(|trouble| trouble.kind != TroubleKind::RemovalLate);
+        let trouble = trouble.map(|trouble| trouble.reason.clone());
         let mut steps = settled.steps.iter();
         let step = steps.find(|step| matches!(step.kind, StepKind::Exit | StepKind::Decision));
         let step =
