@@ -184,8 +184,13 @@ impl Job {
             }
             Self::Respond(alarm) => {
                 let responder = host.responder();
-                let incident = responder.open(alarm.request()?).await?;
-                Box::pin(responder.continue_incident(incident.id, &steady(), &())).await?;
+                let request = alarm.request()?;
+                // One that is over, and not written down so, would be followed by another one.
+                let id = match host.ledger.incidents(Some(&request.person), 1).await?.first() {
+                    Some(kept) => kept.id,
+                    None => responder.open(request).await?.id,
+                };
+                Box::pin(responder.continue_incident(id, &steady(), &())).await?;
             }
         }
         Ok(())
@@ -275,6 +280,12 @@ impl Told {
     #[must_use]
     pub fn is_response(&self) -> bool {
         ["Remove Before", "Issue Before", "Retire Before"].contains(&self.0.as_str())
+    }
+
+    /// Whether a sink is about to be written to.
+    #[must_use]
+    pub fn is_at_a_sink(&self) -> bool {
+        ["Stage Before", "Promote Before", "Discard Before"].contains(&self.0.as_str())
     }
 
     /// As it was told.
