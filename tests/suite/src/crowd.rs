@@ -70,14 +70,7 @@ impl Crowd {
     /// # Errors
     /// When a name is none.
     pub async fn start(folder: &Path, ledger: &str, stores: usize, people: usize) -> Result<(Self, Setup)> {
-        let mut setup = Setup {
-            ledger: ledger.to_owned(),
-            folder: folder.to_owned(),
-            stores: Vec::new(),
-            people: Vec::new(),
-            roles: Vec::new(),
-            credentials: Vec::new(),
-        };
+        let mut setup = Setup::new(ledger.to_owned(), folder);
         let clock = setup.clock()?;
         let shared = || clock.clone() as Arc<dyn Clock>;
         let mut crowd = Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,19 @@ pub struct Host {
 }
 
 impl Setup {
+    /// A ledger and a folder, and nobody and nothing yet.
+    #[must_use]
+    pub fn new(ledger: String, folder: &Path) -> Self {
+        Self {
+            ledger,
+            folder: folder.to_owned(),
+            stores: Vec::new(),
+            people: Vec::new(),
+            roles: Vec::new(),
+            credentials: Vec::new(),
+        }
+    }
+
     /// The clock of all.
     ///
     /// # Errors

@@ -46,7 +46,8 @@ impl Responder {
     }
 
     /// Writes an incident down. Nothing is sent. Whoever has one that is not finished, and was not let in since, keeps that
-    /// one: a second call goes on with the first.
+    /// one: a second call goes on with the first. One of which nothing is open any more is written down as finished first;
+    /// the next one looks everywhere again, and replaces credentials again.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] for a person whom nobody knows; when the ledger cannot be read or written.

@@ -83,14 +83,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let database = (ledgers == Ledgers::Postgres).then(|| Database::make().unwrap());
         let file = || format!("sqlite:{}", folder.path().join("ledger").display());
-        let mut setup = Setup {
-            ledger: database.as_ref().map_or_else(file, Database::url),
-            folder: folder.path().to_owned(),
-            stores: Vec::new(),
-            people: Vec::new(),
-            roles: Vec::new(),
-            credentials: Vec::new(),
-        };
+        let mut setup = Setup::new(database.as_ref().map_or_else(file, Database::url), folder.path());
         let stage = Stage::start(case.platform, setup.clock().unwrap()).await.unwrap();
         if case.before != Before::Absent {
             stage.was_there(case.before == Before::Off);

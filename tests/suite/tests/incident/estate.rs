@@ -72,14 +72,7 @@ impl Estate {
         let folder = tempfile::tempdir().unwrap();
         let database = (ledgers == Ledgers::Postgres).then(|| Database::make().unwrap());
         let file = || format!("sqlite:{}", folder.path().join("ledger").display());
-        let mut setup = Setup {
-            ledger: database.as_ref().map_or_else(file, Database::url),
-            folder: folder.path().to_owned(),
-            stores: Vec::new(),
-            people: Vec::new(),
-            roles: Vec::new(),
-            credentials: Vec::new(),
-        };
+        let mut setup = Setup::new(database.as_ref().map_or_else(file, Database::url), folder.path());
         let mut sites = Vec::new();
         for platform in platforms {
             sites.extend(stores::of(*platform, setup.clock().unwrap(), platforms.len() > 1).await);

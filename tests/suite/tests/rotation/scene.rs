@@ -44,14 +44,8 @@ impl Scene {
 
     pub(crate) async fn new(platform: Platform, way: Way) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut setup = Setup {
-            ledger: format!("sqlite:{}", folder.path().join("ledger").display()),
-            folder: folder.path().to_owned(),
-            stores: Vec::new(),
-            people: Vec::new(),
-            roles: Vec::new(),
-            credentials: Vec::new(),
-        };
+        let mut setup =
+            Setup::new(format!("sqlite:{}", folder.path().join("ledger").display()), folder.path());
         let stage = Arc::new(Stage::start(platform, setup.clock().unwrap()).await.unwrap());
         let used = stage.credentials().in_use(way);
         let label = format!("{STORE}/{NAME}");
